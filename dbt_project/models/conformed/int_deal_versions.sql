@@ -1,0 +1,43 @@
+-- Every landed version of every deal, of all sources, in the order in which we learned them.
+with versions as (
+    select
+        source_name,
+        source_name || ':' || deal_id as deal_key,
+        load_id,
+        ordinal,
+        known_at,
+        is_first_extraction,
+        extracted_at,
+        is_absent,
+        is_absent or is_deleted or merged_into_id is not null as is_removed,
+        pipeline,
+        stage,
+        created_stage,
+        created_at,
+        closed_at,
+        updated_at,
+        expected_close_date,
+        amount,
+        currency,
+        probability,
+        source_name || ':' || owner_id as owner_key,
+        source_name || ':' || account as account_key,
+        source_name || ':' || lead_id as lead_key,
+        lead_source,
+        region,
+        loss_reason,
+        source_name || ':' || merged_into_id as merged_into_key
+    from {{ ref('stg_files__deals') }}
+    where quarantine is null
+)
+
+select
+    *,
+    row_number() over learned as version_number,
+    lead(load_id) over learned is null as is_latest,
+    -- When the version was seen to hold; never earlier than the version before it.
+    max(coalesce(updated_at, extracted_at)) over (
+        partition by deal_key order by load_id, ordinal rows unbounded preceding
+    ) as observed_at
+from versions
+window learned as (partition by deal_key order by load_id, ordinal)

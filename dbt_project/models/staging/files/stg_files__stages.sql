@@ -1,0 +1,25 @@
+{{ stage_files(
+    table='stages',
+    columns={
+        'record_id': 'id',
+        'entity_type': "case when lower(entity_type) in ('lead', 'deal') then lower(entity_type) end",
+        'pipeline': 'pipeline',
+        'stage': 'stage',
+        'label': 'coalesce(label, stage)',
+        'position': 'try_cast(try_cast(position as double) as integer)',
+        'category': "case when lower(category) in ('open', 'won', 'lost') then lower(category) end",
+        'win_rate': parse_percent('win_rate'),
+    },
+    checks=[
+        missing('entity_type'),
+        missing('stage'),
+        missing('position'),
+        missing('category'),
+        unreadable('entity_type', 'lead or deal'),
+        unreadable('position', 'a whole number'),
+        unreadable('category', 'open, won or lost'),
+        unreadable('win_rate', 'a number from 0 to 100'),
+        implausible('win_rate', 'win_rate not between 0 and 100', 'not from 0 to 100'),
+    ],
+    keep=['entity_type', 'stage', 'position', 'category', 'win_rate'],
+) }}

@@ -1,0 +1,1 @@
+"""The sales funnel and pipeline warehouse: sources, landing, warehouse, marts, quality, publication."""

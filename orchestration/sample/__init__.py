@@ -1,0 +1,1 @@
+"""The bundled sample and the generator of invented companies that stands behind it."""

@@ -1,0 +1,248 @@
+"""Access to the working DuckDB file, and what the night lays out in it before dbt starts.
+
+Here belong the connection, the settings as engine functions, and the views over the landing.
+Business rules belong to dbt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.home import PROJECT_ROOT, Home
+from orchestration.landing import Landing, Manifest
+from orchestration.landing.nights import published_nights
+from orchestration.settings import Settings
+from orchestration.sources.files.staging_sql import staged_columns_sql
+from orchestration.sources.files.tables import TABLES
+
+ECB_RATES = PROJECT_ROOT / "dbt_project" / "reference" / "eurofxref-hist.csv"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What one build of the warehouse reports.
+
+    ``as_of`` is the last business day; ``known_until`` leaves out every load that landed later
+    (null: everything landed); ``rebuild_from`` and ``rebuild_to`` name days whose snapshots are
+    laid out anew even where nothing changed.
+    """
+
+    as_of: date
+    known_until: datetime | None = None
+    rebuild_from: date | None = None
+    rebuild_to: date | None = None
+
+    def knows(self, manifest: Manifest) -> bool:
+        """Whether a load counts: landed in time, or assumed known when it happened."""
+        if self.known_until is None or manifest.is_first_extraction:
+            return True
+        return manifest.known_at <= self.known_until
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the working file with the session settings that every part of the night uses."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(str(path), read_only=read_only)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def literal(value: object) -> str:
+    """Return a value as an SQL literal."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case datetime():
+            return f"timestamptz '{value.isoformat()}'"
+        case date():
+            return f"date '{value.isoformat()}'"
+        case _:
+            return "'" + str(value).replace("'", "''") + "'"
+
+
+def lay_out(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, home: Home, night: Night
+) -> None:
+    """Write the settings of the night and the views over the landing into the working file."""
+    for schema in ("settings", "landing", "reference", "staging", "conformed", "marts"):
+        connection.execute(f"create schema if not exists {schema}")
+    _settings_functions(connection, settings, night)
+    _settings_tables(connection, settings)
+    _reference_views(connection)
+    landing = Landing(home.landing)
+    known = [manifest for manifest in landing.manifests() if night.knows(manifest)]
+    _forget_other_meanings(connection, settings, known)
+    _landing_tables(connection, home, known, night)
+    _landing_views(connection, settings, landing, known)
+
+
+def _settings_functions(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, night: Night
+) -> None:
+    values: dict[str, object] = {
+        "as_of": night.as_of,
+        "business_timezone": settings.business_timezone,
+        "reporting_currency": settings.reporting_currency,
+        "fiscal_year_start_month": settings.fiscal_year_start_month,
+        "week_start_isodow": WEEKDAYS.index(settings.week_start) + 1,
+        "conversion_horizon_days": settings.conversion_horizon_days,
+        "rebuild_from": night.rebuild_from or date(9999, 12, 31),
+        "rebuild_to": night.rebuild_to or date(9999, 12, 31),
+    }
+    for name, value in values.items():
+        connection.execute(f"create or replace macro settings.{name}() as {literal(value)}")
+    connection.execute(
+        """
+        create or replace macro settings.significant(x) as
+            case when x is null or x = 0 or not isfinite(x) then x
+            else round(x, (11 - floor(log10(abs(x))))::integer) end
+        """
+    )
+
+
+def _settings_tables(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    connection.execute(
+        "create or replace table settings.pipelines (pipeline varchar, template varchar)"
+    )
+    for pipeline in settings.pipelines:
+        connection.execute(
+            "insert into settings.pipelines values (?, ?)", [pipeline.pipeline, pipeline.template]
+        )
+
+
+def _reference_views(connection: duckdb.DuckDBPyConnection) -> None:
+    # The file has a column a currency and a trailing comma, hence a last column without a name.
+    connection.execute(
+        f"""
+        create or replace view reference.ecb_rates as
+        select "Date"::date as rate_date, currency, try_cast(rate as double) as rate
+        from (
+            unpivot (
+                select columns('^(Date|[A-Z]{{3}})$')
+                from read_csv({literal(str(ECB_RATES))}, all_varchar = true, header = true)
+            ) on columns('^[A-Z]{{3}}$') into name currency value rate
+        )
+        where try_cast(rate as double) > 0
+        """
+    )
+
+
+def _forget_other_meanings(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, known: Sequence[Manifest]
+) -> None:
+    """Drop what was built under other settings, or from loads that no longer count.
+
+    Staging is extended load by load, so a changed column mapping, time zone or stage list means
+    that it has to be read again from the landing.
+    """
+    connection.execute("create table if not exists settings.built (fingerprint varchar)")
+    built = connection.execute("select fingerprint from settings.built").fetchone()
+    known_ids = {manifest.load_id for manifest in known}
+    staged: set[str] = set()
+    for table in TABLES:
+        if _exists(connection, "staging", f"stg_files__{table}"):
+            staged |= {
+                load_id
+                for (load_id,) in connection.execute(
+                    f"select distinct load_id from staging.stg_files__{table}"
+                ).fetchall()
+            }
+    if (built is not None and built[0] != settings.fingerprint) or not staged <= known_ids:
+        for schema in ("staging", "conformed", "marts"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+            connection.execute(f"create schema {schema}")
+    connection.execute("delete from settings.built")
+    connection.execute("insert into settings.built values (?)", [settings.fingerprint])
+
+
+def _landing_tables(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    known: Sequence[Manifest],
+    night: Night,
+) -> None:
+    connection.execute(
+        """
+        create or replace table landing.loads (
+            load_id varchar, source_name varchar, table_name varchar, known_at timestamptz,
+            as_of date, is_first_extraction boolean, row_count bigint, deleted_rows bigint,
+            rejected_rows bigint
+        )
+        """
+    )
+    for manifest in known:
+        connection.execute(
+            "insert into landing.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                manifest.load_id,
+                manifest.source,
+                manifest.table,
+                manifest.known_at,
+                manifest.as_of,
+                manifest.is_first_extraction,
+                manifest.rows,
+                manifest.deleted_rows,
+                manifest.rejected_rows,
+            ],
+        )
+    connection.execute(
+        "create or replace table landing.nights (known_at timestamptz, as_of date)"
+    )
+    for known_at, as_of in published_nights(home.landing):
+        if night.known_until is None or known_at <= night.known_until:
+            connection.execute("insert into landing.nights values (?, ?)", [known_at, as_of])
+
+
+def _landing_views(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    landing: Landing,
+    known: Sequence[Manifest],
+) -> None:
+    """One view a table over the loads that are not staged yet, of all sources of one kind."""
+    for table in TABLES:
+        staged: set[str] = set()
+        if _exists(connection, "staging", f"stg_files__{table}"):
+            staged = {
+                load_id
+                for (load_id,) in connection.execute(
+                    f"select distinct load_id from staging.stg_files__{table}"
+                ).fetchall()
+            }
+        branches = []
+        for source in settings.sources:
+            files = [
+                landing.root / file.path
+                for manifest in known
+                if manifest.source == source.name
+                and manifest.table == table
+                and manifest.load_id not in staged
+                for file in manifest.files
+            ]
+            branches.append(staged_columns_sql(source, table, files))
+        connection.execute(
+            f"create or replace view landing.files__{table} as " + " union all by name ".join(branches)
+        )
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    found = connection.execute(
+        "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
+        [schema, table],
+    ).fetchone()
+    return found is not None
