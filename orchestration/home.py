@@ -45,6 +45,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def replays(self) -> Path:
+        """Past days rebuilt with the knowledge of then, one DuckDB file each."""
+        return self.root / "replays"
+
+    @property
     def dagster(self) -> Path:
         """Instance folder of the orchestrator: runs, events, schedules."""
         return self.root / "dagster"

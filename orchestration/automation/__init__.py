@@ -1,0 +1,1 @@
+"""When and how the night runs: jobs, the schedule, notifications."""

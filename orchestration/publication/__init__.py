@@ -1,0 +1,1 @@
+"""What analysts see: releases, swapped in as a whole."""

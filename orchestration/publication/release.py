@@ -63,13 +63,15 @@ def publish(
     tables: Sequence[str],
     release_id: str,
     partitioned: Mapping[str, str] | None = None,
+    order_by: Mapping[str, Sequence[str]] | None = None,
 ) -> Release:
     """Publish ``tables`` of ``schema`` in the DuckDB file ``warehouse`` as ``release_id``.
 
     Writes ``releases/<release_id>/funnel.duckdb`` (schema ``marts``: the same rows in the same
     order, with the comments, without constraints) and ``parquet/<table>/``: one file
     ``<table>.parquet``, or, for a table that ``partitioned`` maps to a ``DATE`` column, one file
-    ``<yyyy-mm>.parquet`` for each month (``undated.parquet`` for null). Then ``published`` is
+    ``<yyyy-mm>.parquet`` for each month (``undated.parquet`` for null). A table that ``order_by``
+    names is sorted by those columns; the others keep the order they have. Then ``published`` is
     swapped, and all but the last three releases are removed.
 
     No other connection to ``warehouse`` may be open. Raises ``PublicationError`` for names that
@@ -94,7 +96,7 @@ def publish(
         _remove(final)
     building.mkdir()
     try:
-        rows = _write(warehouse, schema, tables, months_of, building)
+        rows = _write(warehouse, schema, tables, months_of, order_by or {}, building)
         size = _sync_tree(building)
         building.rename(final)
         _sync(home.releases)
@@ -149,6 +151,7 @@ def _write(
     schema: str,
     tables: Sequence[str],
     partitioned: Mapping[str, str],
+    order_by: Mapping[str, Sequence[str]],
     folder: Path,
 ) -> dict[str, int]:
     """Write the DuckDB file and the Parquet files of a release; return the rows of each table."""
@@ -160,7 +163,9 @@ def _write(
         for table in tables:
             target = f"release.{SCHEMA}.{_name(table)}"
             source = f"warehouse.{_name(schema)}.{_name(table)}"
-            connection.execute(f"CREATE TABLE {target} AS FROM {source}")
+            columns = ", ".join(_name(column) for column in order_by.get(table, ()))
+            order = f" ORDER BY {columns}" if columns else ""
+            connection.execute(f"CREATE TABLE {target} AS FROM {source}{order}")
             rows[table] = _number(connection, f"SELECT count(*) FROM {target}")
             _copy_comments(connection, schema, table)
         connection.execute("CHECKPOINT release")

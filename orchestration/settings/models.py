@@ -140,10 +140,11 @@ class Settings(_Model):
 
     path: Path = Field(description="the settings file itself")
     business_timezone: _TimeZone = Field(
+        default="UTC",
         description="an IANA time zone, such as Europe/Amsterdam; a day ends at midnight there"
     )
     reporting_currency: Annotated[StrictStr, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
-        description="three upper-case letters, such as EUR"
+        default="EUR", description="three upper-case letters, such as EUR"
     )
     fiscal_year_start_month: Annotated[StrictInt, Field(ge=1, le=12)] = Field(
         default=1, description="a whole number from 1 to 12"
@@ -167,6 +168,10 @@ class Settings(_Model):
     )
     pipelines: tuple[PipelineTemplate, ...] = Field(
         default=(), description="[[pipelines]] tables with pipeline and template"
+    )
+    first_day: Annotated[date, BeforeValidator(rules.day)] = Field(
+        default=date(2015, 1, 1),
+        description="the first day that the orchestrator shows as a partition, as YYYY-MM-DD",
     )
     sources: tuple[FilesSource, ...] = Field(description="at least one [[sources]] table")
 
@@ -202,7 +207,7 @@ class Settings(_Model):
         Left out: when and until which day a night runs, the webhook, the order of the lists, and
         where the settings file and the sources' folders lie.
         """
-        outside = {"path", "as_of", "alert_webhook", "night_at"}
+        outside = {"path", "as_of", "alert_webhook", "night_at", "first_day"}
         meaning = self.model_dump(mode="json", exclude=outside)
         for source in meaning["sources"]:
             del source["path"]

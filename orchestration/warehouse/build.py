@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from orchestration.home import PROJECT_ROOT, Home
 
@@ -49,10 +49,6 @@ class BuildResult:
     """The results of one dbt invocation, in the order in which they finished."""
 
     nodes: list[NodeResult] = field(default_factory=list)
-
-    def by_id(self) -> dict[str, NodeResult]:
-        """Return the results by dbt's unique id."""
-        return {node.unique_id: node for node in self.nodes}
 
 
 def _arguments(home: Home, *words: str) -> list[str]:
@@ -94,23 +90,25 @@ def _project_fingerprint() -> str:
 
 def run_build(
     home: Home,
+    command: Literal["run", "test"],
     *,
     select: Sequence[str] = (),
-    exclude: Sequence[str] = (),
     on_node: Callable[[NodeResult], None] | None = None,
     warehouse: Path | None = None,
 ) -> BuildResult:
-    """Build models, seeds and tests into the working file.
+    """Build models and seeds into the working file, or run the tests on it.
 
-    ``select`` and ``exclude`` are dbt selectors (empty: everything). ``on_node`` hears of each
+    Two commands, because one that does both leaves out what lies behind a failed test, and a
+    night wants to see everything that fails. ``select`` names nodes (empty: everything). ``on_node`` hears of each
     node as it finishes. A failing test is a result, not an error; ``BuildError`` is raised when
     dbt itself could not run. Leaves no connection to the working file open.
     """
-    words = ["build"]
+    if command == "run":
+        words = ["build", "--resource-type", "model", "--resource-type", "seed"]
+    else:
+        words = ["test", "--exclude-resource-type", "unit_test"]
     if select:
         words += ["--select", *select]
-    if exclude:
-        words += ["--exclude", *exclude]
     return _invoke(home, _arguments(home, *words), warehouse or home.warehouse, on_node)
 
 

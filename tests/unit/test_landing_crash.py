@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -45,6 +45,16 @@ print(result.state, steps)
 """
 
 
+def land(source: FilesSource, landing: Landing, night: int) -> str:
+    return extract_table(
+        source,
+        "deals",
+        landing,
+        known_at=datetime(2024, 1, night, tzinfo=UTC),
+        as_of=date(2023, 12, 31) + timedelta(days=night - 1),
+    ).state
+
+
 def stages(landing: Landing) -> list[tuple[str, str]]:
     files = ", ".join(f"'{path}'" for path in landing.files("acme", "deals"))
     return duckdb.execute(
@@ -59,8 +69,7 @@ def test_a_kill_at_any_step_shows_the_loads_before_it_and_a_rerun_lands_all(
     exports.mkdir()
     source = FilesSource(name="acme", type="files", path=exports)
     (exports / "deals.csv").write_text("deal_id,stage\n1,New\n", "utf-8")
-    first = {"known_at": datetime(2024, 1, 1, tzinfo=UTC), "as_of": date(2023, 12, 31)}
-    assert extract_table(source, "deals", Landing(root), **first).state == "landed"
+    assert land(source, Landing(root), night=1) == "landed"
     (exports / "deals.csv").write_text("deal_id,stage\n1,Won\n2,New\n", "utf-8")
 
     killed, committed_by_a_killed_run = 0, 0
@@ -89,8 +98,7 @@ def test_a_kill_at_any_step_shows_the_loads_before_it_and_a_rerun_lands_all(
 
     landing = Landing(root)
     landing.sweep()
-    second = {"known_at": datetime(2024, 1, 3, tzinfo=UTC), "as_of": date(2024, 1, 2)}
-    assert extract_table(source, "deals", landing, **second).state == "unchanged"
+    assert land(source, landing, night=3) == "unchanged"
     assert stages(landing) == [("1", "New"), ("1", "Won"), ("2", "New")]
     named = {path for load in landing.manifests() for path in [root / load.files[0].path]}
     assert {path for path in (root / "data").rglob("*") if path.is_file()} == named
@@ -115,6 +123,5 @@ def test_what_a_kill_left_is_swept_before_the_rerun(tmp_path: Path) -> None:
     assert landing.sweep() != []
     assert [path for path in root.rglob("*") if path.is_file()] == []
     source = FilesSource(name="acme", type="files", path=exports)
-    night = {"known_at": datetime(2024, 1, 3, tzinfo=UTC), "as_of": date(2024, 1, 2)}
-    assert extract_table(source, "deals", landing, **night).state == "landed"
+    assert land(source, landing, night=3) == "landed"
     assert stages(landing) == [("1", "New")]

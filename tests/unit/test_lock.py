@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.automation.lock import NightLock, NightLockBusy
+from orchestration.session.lock import NightLock, NightLockBusy
 from orchestration.home import PROJECT_ROOT
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from orchestration.automation.lock import NightLock
+from orchestration.session.lock import NightLock
 
 lock = NightLock(Path(sys.argv[1]))
 lock.acquire(0, print, what="the night of 2024-03-01")

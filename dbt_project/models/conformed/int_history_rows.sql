@@ -48,7 +48,10 @@ select
     placed.record_id,
     placed.entity_type,
     placed.entity_key,
-    coalesce(placed.pipeline, record_pipelines.pipeline, 'main') as pipeline,
+    coalesce(
+        placed.pipeline, record_pipelines.pipeline, history_pipelines.pipeline,
+        default_pipelines.pipeline, 'main'
+    ) as pipeline,
     placed.stage,
     placed.entered_at,
     placed.entered_day_end,
@@ -66,5 +69,11 @@ from placed
 left join record_pipelines
     on placed.entity_type = record_pipelines.entity_type
     and placed.entity_key = record_pipelines.entity_key
+left join {{ ref('int_history_pipelines') }} as history_pipelines
+    on placed.entity_type = history_pipelines.entity_type
+    and placed.entity_key = history_pipelines.entity_key
+left join {{ ref('int_default_pipelines') }} as default_pipelines
+    on placed.source_name = default_pipelines.source_name
+    and placed.entity_type = default_pipelines.entity_type
 -- A row that a full delivery no longer holds was withdrawn by its source.
 where not placed.is_absent

@@ -10,7 +10,7 @@ with versions as (
         extracted_at,
         is_absent,
         is_absent or is_deleted as is_removed,
-        pipeline,
+        pipeline as told_pipeline,
         status,
         created_status,
         created_at,
@@ -30,11 +30,19 @@ with versions as (
 )
 
 select
-    *,
+    versions.* exclude (told_pipeline),
+    coalesce(versions.told_pipeline, history_pipelines.pipeline, default_pipelines.pipeline, 'main')
+        as pipeline,
     row_number() over learned as version_number,
     lead(load_id) over learned is null as is_latest,
     max(coalesce(updated_at, extracted_at)) over (
-        partition by lead_key order by load_id, ordinal rows unbounded preceding
+        partition by versions.lead_key order by load_id, ordinal rows unbounded preceding
     ) as observed_at
 from versions
+left join {{ ref('int_history_pipelines') }} as history_pipelines
+    on history_pipelines.entity_type = 'lead'
+    and versions.lead_key = history_pipelines.entity_key
+left join {{ ref('int_default_pipelines') }} as default_pipelines
+    on versions.source_name = default_pipelines.source_name
+    and default_pipelines.entity_type = 'lead'
 window learned as (partition by lead_key order by load_id, ordinal)

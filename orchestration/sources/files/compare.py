@@ -22,35 +22,62 @@ def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
 def find_fresh(connection: duckdb.DuckDBPyConnection, landed: Sequence[Path]) -> int:
     """Create ``latest`` and ``fresh``; return the number of rows to land.
 
-    A row is new if it differs from the row of its id before it: in the delivery, else the latest
-    landed version. A deleted record that is delivered again is always new.
+    A row that repeats the row of its id before it is none. Of the rest, those of an id that only
+    repeat how its landed versions end are known; what follows them is new. For an id with one row
+    that is: new if it differs from the latest landed version. For a file that grows, holding
+    every version each night, it is what was added.
     """
-    if landed:
-        paths = ", ".join(quote_literal(str(path)) for path in landed)
-        # Ordinals stay below 2^40, so one number orders versions by load and place.
-        versions = (
-            "SELECT id, max_by({'fingerprint': fingerprint, 'is_deleted': is_deleted},"
-            " load_id::HUGEINT * 1099511627776 + ordinal) AS version"
-            f" FROM read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
-            " GROUP BY id"
-        )
-    else:
-        versions = (
-            "SELECT NULL::VARCHAR AS id, {'fingerprint': NULL::UBIGINT,"
-            " 'is_deleted': NULL::BOOLEAN} AS version WHERE false"
-        )
+    _create_latest(connection, landed)
     connection.execute(
-        "CREATE TABLE latest AS SELECT id, version.fingerprint AS fingerprint,"
-        f" version.is_deleted AS is_deleted FROM ({versions})"
+        "CREATE TABLE changes AS SELECT id, ordinal, fingerprint,"
+        " row_number() OVER (PARTITION BY id ORDER BY ordinal) AS place FROM"
+        " (SELECT id, ordinal, fingerprint,"
+        " lag(fingerprint) OVER (PARTITION BY id ORDER BY ordinal) AS before FROM delivered)"
+        " WHERE fingerprint IS DISTINCT FROM before"
     )
     connection.execute(
-        "CREATE TABLE fresh AS SELECT ordinal FROM (SELECT d.ordinal, d.fingerprint,"
-        " coalesce(d.before, CASE WHEN NOT l.is_deleted THEN l.fingerprint END) AS before"
-        " FROM (SELECT id, ordinal, fingerprint,"
-        " lag(fingerprint) OVER (PARTITION BY id ORDER BY ordinal) AS before FROM delivered) AS d"
-        " LEFT JOIN latest AS l ON l.id = d.id) WHERE fingerprint IS DISTINCT FROM before"
+        "CREATE TABLE known AS SELECT c.id, 1 AS versions FROM changes AS c JOIN latest AS l"
+        " ON l.id = c.id WHERE c.place = 1 AND NOT l.is_deleted AND l.fingerprint = c.fingerprint"
+    )
+    if landed and _number(connection, "SELECT count(*) FROM changes WHERE place = 2"):
+        connection.execute(
+            "INSERT INTO known WITH several AS (SELECT id FROM changes WHERE place = 2),"
+            " old AS (SELECT id, list(fingerprint ORDER BY load_id, ordinal) AS prints"
+            f" FROM {_scan(landed)} WHERE id IN (FROM several) GROUP BY id),"
+            " new AS (SELECT id, list(fingerprint ORDER BY place) AS prints FROM changes"
+            " WHERE id IN (FROM several) GROUP BY id)"
+            " SELECT id, coalesce(list_max(list_filter("
+            "range(1, least(len(old.prints), len(new.prints)) + 1),"
+            " lambda k: old.prints[len(old.prints) - k + 1:] = new.prints[:k])), 0)"
+            " FROM old JOIN new USING (id)"
+        )
+    connection.execute(
+        "CREATE TABLE fresh AS SELECT ordinal FROM changes AS c LEFT JOIN"
+        " (SELECT id, max(versions) AS versions FROM known GROUP BY id) AS k ON k.id = c.id"
+        " WHERE c.place > coalesce(k.versions, 0)"
     )
     return _number(connection, "SELECT count(*) FROM fresh")
+
+
+def _scan(landed: Sequence[Path]) -> str:
+    paths = ", ".join(quote_literal(str(path)) for path in landed)
+    return f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
+
+
+def _create_latest(connection: duckdb.DuckDBPyConnection, landed: Sequence[Path]) -> None:
+    if not landed:
+        connection.execute(
+            "CREATE TABLE latest (id VARCHAR, fingerprint UBIGINT, is_deleted BOOLEAN)"
+        )
+        return
+    # Ordinals stay below 2^40, so one number orders versions by load and place.
+    connection.execute(
+        "CREATE TABLE latest AS SELECT id, version.fingerprint AS fingerprint,"
+        " version.is_deleted AS is_deleted FROM (SELECT id,"
+        " max_by({'fingerprint': fingerprint, 'is_deleted': is_deleted},"
+        f" load_id::HUGEINT * 1099511627776 + ordinal) AS version FROM {_scan(landed)}"
+        " GROUP BY id)"
+    )
 
 
 def live_records(connection: duckdb.DuckDBPyConnection) -> int:

@@ -18,7 +18,7 @@ import duckdb
 
 from orchestration.landing.envelope import quote_literal, quote_name
 from orchestration.sources.files.delimited import split_csv
-from orchestration.sources.files.jsonlines import split_json_lines
+from orchestration.sources.files.jsonlines import SEPARATOR, split_json_lines
 from orchestration.sources.files.keys import RowKey, json_pointer
 from orchestration.sources.files.shapes import FilesSource, default_of, header_of
 from orchestration.sources.files.split import SplitFile, UnreadableFile
@@ -26,7 +26,6 @@ from orchestration.sources.files.tables import TABLES
 
 _LONGEST_LINE = 2_000_000  # the engine's own default
 _ROW = '"§row"'  # a name that no delivered column has
-_LONGEST_BAD_ROW = 1 << 27  # a broken row's text is bounded only by memory
 
 
 def create_delivered(connection: duckdb.DuckDBPyConnection) -> None:
@@ -84,11 +83,10 @@ class Ingest:
         """Read a JSON lines file (UTF-8). ``first`` is the ordinal before its first record."""
         with SplitFile(self.folder) as split:
             split_json_lines(path, split)
-        # No line of valid JSON holds this separator, so that a line is one column.
         scan = (
             f"read_csv({quote_literal(str(split.good_path))}, auto_detect=false, header=false,"
-            " columns={'c0': 'VARCHAR'}, delim='\x1f', quote='', escape='', new_line='\\n',"
-            " compression='none', encoding='utf-8',"
+            f" columns={{'c0': 'VARCHAR'}}, delim='{SEPARATOR}', quote='', escape='',"
+            " new_line='\\n', compression='none', encoding='utf-8',"
             f" max_line_size={max(_LONGEST_LINE, split.longest + 64)})"
         )
         pointers = ", ".join(map(json_pointer, self._key.headers))
@@ -182,7 +180,7 @@ class Ingest:
                 "INSERT INTO delivered SELECT ordinal + $1, $2, line, '!' || md5(text),"
                 " md5_number_lower(text), text, problem, problem_column"
                 f" FROM read_json({quote_literal(str(split.bad_path))},"
-                f" format='newline_delimited', maximum_object_size={_LONGEST_BAD_ROW}, columns={{"
+                f" format='newline_delimited', columns={{"
                 "ordinal: 'BIGINT', line: 'BIGINT', text: 'VARCHAR', problem: 'VARCHAR',"
                 " problem_column: 'VARCHAR'})",
                 [first, name],

@@ -24,9 +24,13 @@ class UnreadableFile(Exception):
         self.column = column
 
 
+# What is kept of a broken row's text: a file that is no text at all has lines of any length.
+_LONGEST_TEXT = 1_000_000
+
+
 def readable(raw: bytes) -> str:
-    """Return bytes as text, invalid ones as ``\\xNN``."""
-    return raw.decode("utf-8", "backslashreplace")
+    """Return bytes (at most a million) as text, invalid ones as ``\\xNN``."""
+    return raw[:_LONGEST_TEXT].decode("utf-8", "backslashreplace")
 
 
 @dataclass

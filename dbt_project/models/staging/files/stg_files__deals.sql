@@ -2,7 +2,7 @@
     table='deals',
     columns={
         'deal_id': 'coalesce(deal_id, case when is_absent then id end)',
-        'pipeline': "coalesce(pipeline, 'main')",
+        'pipeline': 'pipeline',
         'stage': 'stage',
         'created_stage': 'created_stage',
         'created_at': parse_instant('created_at'),

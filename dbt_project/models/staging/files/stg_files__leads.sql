@@ -2,7 +2,7 @@
     table='leads',
     columns={
         'lead_id': 'coalesce(lead_id, case when is_absent then id end)',
-        'pipeline': "coalesce(pipeline, 'main')",
+        'pipeline': 'pipeline',
         'status': 'status',
         'created_status': 'created_status',
         'created_at': parse_instant('created_at'),

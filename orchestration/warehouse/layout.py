@@ -1,16 +1,14 @@
-"""Access to the working DuckDB file, and what the night lays out in it before dbt starts.
+"""What the night lays out in the working file before dbt starts.
 
-Here belong the connection, the settings as engine functions, and the views over the landing.
+Here belong the settings as engine functions, the views over the landing, and the reference data.
 Business rules belong to dbt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -20,9 +18,11 @@ from orchestration.landing.nights import published_nights
 from orchestration.settings import Settings
 from orchestration.sources.files.staging_sql import staged_columns_sql
 from orchestration.sources.files.tables import TABLES
+from orchestration.engine import has_table, literal
 
 ECB_RATES = PROJECT_ROOT / "dbt_project" / "reference" / "eurofxref-hist.csv"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SCHEMAS = ("settings", "landing", "reference", "staging", "conformed", "marts", "quality")
 
 
 @dataclass(frozen=True)
@@ -46,40 +46,11 @@ class Night:
         return manifest.known_at <= self.known_until
 
 
-@contextmanager
-def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the working file with the session settings that every part of the night uses."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(str(path), read_only=read_only)
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        yield connection
-    finally:
-        connection.close()
-
-
-def literal(value: object) -> str:
-    """Return a value as an SQL literal."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return str(value)
-        case datetime():
-            return f"timestamptz '{value.isoformat()}'"
-        case date():
-            return f"date '{value.isoformat()}'"
-        case _:
-            return "'" + str(value).replace("'", "''") + "'"
-
-
 def lay_out(
     connection: duckdb.DuckDBPyConnection, settings: Settings, home: Home, night: Night
 ) -> None:
     """Write the settings of the night and the views over the landing into the working file."""
-    for schema in ("settings", "landing", "reference", "staging", "conformed", "marts"):
+    for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
     _settings_functions(connection, settings, night)
     _settings_tables(connection, settings)
@@ -153,15 +124,7 @@ def _forget_other_meanings(
     connection.execute("create table if not exists settings.built (fingerprint varchar)")
     built = connection.execute("select fingerprint from settings.built").fetchone()
     known_ids = {manifest.load_id for manifest in known}
-    staged: set[str] = set()
-    for table in TABLES:
-        if _exists(connection, "staging", f"stg_files__{table}"):
-            staged |= {
-                load_id
-                for (load_id,) in connection.execute(
-                    f"select distinct load_id from staging.stg_files__{table}"
-                ).fetchall()
-            }
+    staged = set().union(*(_staged_loads(connection, table) for table in TABLES))
     if (built is not None and built[0] != settings.fingerprint) or not staged <= known_ids:
         for schema in ("staging", "conformed", "marts"):
             connection.execute(f"drop schema if exists {schema} cascade")
@@ -216,14 +179,7 @@ def _landing_views(
 ) -> None:
     """One view a table over the loads that are not staged yet, of all sources of one kind."""
     for table in TABLES:
-        staged: set[str] = set()
-        if _exists(connection, "staging", f"stg_files__{table}"):
-            staged = {
-                load_id
-                for (load_id,) in connection.execute(
-                    f"select distinct load_id from staging.stg_files__{table}"
-                ).fetchall()
-            }
+        staged = _staged_loads(connection, table)
         branches = []
         for source in settings.sources:
             files = [
@@ -240,9 +196,8 @@ def _landing_views(
         )
 
 
-def _exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    found = connection.execute(
-        "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
-        [schema, table],
-    ).fetchone()
-    return found is not None
+def _staged_loads(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    if not has_table(connection, "staging", f"stg_files__{table}"):
+        return set()
+    rows = connection.execute(f"select distinct load_id from staging.stg_files__{table}").fetchall()
+    return {load_id for (load_id,) in rows}

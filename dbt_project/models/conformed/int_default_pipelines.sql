@@ -1,0 +1,9 @@
+-- The pipeline of records that name none: the only listed one of their kind.
+select
+    source_name,
+    entity_type,
+    any_value(pipeline) as pipeline
+from {{ ref('stg_files__stages') }}
+where quarantine is null and not is_absent and pipeline is not null
+group by source_name, entity_type
+having count(distinct pipeline) = 1

@@ -1,0 +1,90 @@
+-- When each lead and deal first passed each open stage of each pipeline it was in, and whether
+-- it really entered the stage. The outcome behind all stages (`won`; for leads `converted`) has
+-- the rank after the last open stage.
+with entries as (
+    select
+        entity_type, entity_key, source_name, pipeline, to_stage, to_category, open_rank,
+        transitioned_at
+    from {{ ref('int_stage_transitions') }}
+    where transition_type not in ('deleted', 'merged', 'restored')
+),
+
+memberships as (
+    select entity_type, entity_key, source_name, pipeline, min(transitioned_at) as joined_at
+    from entries
+    where to_category in ('open', 'won')
+    group by all
+),
+
+outcomes as (
+    select entity_type, entity_key, transitioned_at
+    from entries
+    where to_category = 'won'
+    union all
+    -- A conversion that its status does not tell.
+    select 'lead' as entity_type, lead_key as entity_key, converted_at as transitioned_at
+    from {{ ref('fct_leads') }}
+    where converted_at is not null
+),
+
+stages as (
+    select
+        source_name, entity_type, pipeline, stage, position, open_rank,
+        max(open_rank) over (partition by source_name, entity_type, pipeline) as open_stages
+    from {{ ref('int_stage_list') }}
+    where category = 'open'
+),
+
+ranks as (
+    select source_name, entity_type, pipeline, stage, position, open_rank from stages
+    union all
+    select
+        source_name, entity_type, pipeline,
+        case entity_type when 'lead' then 'converted' else 'won' end as stage,
+        max(position) + 1 as position,
+        max(open_stages) + 1 as open_rank
+    from stages
+    group by source_name, entity_type, pipeline
+),
+
+marks as (
+    select
+        entries.entity_type, entries.entity_key, entries.source_name, entries.pipeline,
+        entries.open_rank, entries.transitioned_at
+    from entries
+    where entries.to_category = 'open'
+    union all
+    -- Won in another pipeline after a move counts in this one too.
+    select
+        memberships.entity_type, memberships.entity_key, memberships.source_name,
+        memberships.pipeline,
+        ranks.open_rank, outcomes.transitioned_at
+    from memberships
+    inner join outcomes
+        on memberships.entity_type = outcomes.entity_type
+        and memberships.entity_key = outcomes.entity_key
+        and outcomes.transitioned_at >= memberships.joined_at
+    inner join ranks
+        on memberships.source_name = ranks.source_name
+        and memberships.entity_type = ranks.entity_type
+        and memberships.pipeline = ranks.pipeline
+        and ranks.stage = case memberships.entity_type when 'lead' then 'converted' else 'won' end
+)
+
+select
+    marks.entity_type,
+    marks.entity_key,
+    marks.source_name,
+    marks.pipeline,
+    ranks.stage,
+    ranks.position as stage_position,
+    ranks.open_rank,
+    min(marks.transitioned_at) as passed_at,
+    bool_or(marks.open_rank = ranks.open_rank) as is_touched
+from marks
+inner join ranks
+    on marks.source_name = ranks.source_name
+    and marks.entity_type = ranks.entity_type
+    and marks.pipeline = ranks.pipeline
+    and marks.open_rank >= ranks.open_rank
+group by all

@@ -1,0 +1,7 @@
+{# Every row satisfies a condition, which also holds where it can't be told (null). A returned row
+   does not. #}
+{% test every_row(model, satisfies) %}
+select *
+from {{ model }}
+where not ({{ satisfies }})
+{% endtest %}

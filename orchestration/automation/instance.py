@@ -1,0 +1,24 @@
+"""The orchestrator's instance inside the home folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import dagster as dg
+
+from orchestration.home import PROJECT_ROOT, Home
+
+
+def prepare_instance(home: Home) -> None:
+    """Put the instance's settings in place and point the environment at them."""
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT_ROOT / "profiles" / "dagster.yaml", home.dagster / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    os.environ["FUNNEL_HOME"] = str(home.root)
+
+
+def open_instance(home: Home) -> dg.DagsterInstance:
+    """Return the persistent instance, where runs, checks and schedules are recorded."""
+    prepare_instance(home)
+    return dg.DagsterInstance.get()

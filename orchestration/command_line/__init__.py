@@ -1,0 +1,1 @@
+"""The commands that people and machines call, and what they print."""

@@ -1,0 +1,29 @@
+"""Which tables are published, and how they are laid out."""
+
+from __future__ import annotations
+
+PUBLISHED_TABLES = (
+    "dim_date",
+    "dim_owner",
+    "dim_stage",
+    "fct_deal_changes",
+    "fct_deals",
+    "fct_fx_rates",
+    "fct_leads",
+    "fct_pipeline_daily",
+    "fct_stage_transitions",
+    "mart_forecast",
+    "mart_funnel_conversion",
+    "mart_period_win_rate",
+    "mart_pipeline_summary",
+    "mart_quality_checks",
+    "mart_quarantine",
+    "mart_source_status",
+    "mart_stage_velocity",
+)
+
+# Read by day more often than by deal, and large: one Parquet file a month.
+BY_MONTH = {"fct_pipeline_daily": "snapshot_date"}
+
+# Kept up to date in place, so its rows lie in the order in which they came.
+SORTED = {"fct_pipeline_daily": ("snapshot_date", "deal_key")}

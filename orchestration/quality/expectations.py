@@ -1,0 +1,318 @@
+"""Expectation suites: reading them, and holding a published mart against one.
+
+Here belong the suites' files, their run through Great Expectations and the records that come of
+it. How the orchestrator shows and blocks on them is in ``assets``; what must hold inside the
+warehouse is the business of the dbt tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.quality.wording import expected_sentence, shown_value
+from orchestration.run_log import CheckRecord, Severity
+
+FAILING_ROWS = "failing_rows"
+FAILING_ROWS_KEPT = 1000
+EXAMPLES = 3
+# Great Expectations' own word for the severity, so that a suite reads the same in its tools.
+_SEVERITIES: Mapping[str, Severity] = {"critical": "error", "warning": "warn"}
+_KWARGS_WITH_COLUMNS = ("column", "column_A", "column_B", "column_list")
+
+
+class SuiteError(Exception):
+    """A suite's file can't be used; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation on a mart, in Great Expectations' terms, with the reason for it."""
+
+    mart: str
+    type: str
+    kwargs: Mapping[str, Any]
+    reason: str
+    severity: Severity
+
+    @property
+    def check_name(self) -> str:
+        """Its name in the run's record: mart, type and columns, the same in every run."""
+        columns: list[str] = []
+        for key in _KWARGS_WITH_COLUMNS:
+            named = self.kwargs.get(key, [])
+            columns += [named] if isinstance(named, str) else named
+        return ".".join(["expectations", self.mart, self.type, *(["-".join(columns)] * bool(columns))])
+
+    @property
+    def expected(self) -> str:
+        """What is expected and why, as sentences."""
+        return f"{expected_sentence(self.type, self.kwargs)} {self.reason}"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What one published mart must look like. ``rows`` is the SQL that selects what is looked at."""
+
+    mart: str
+    description: str
+    rows: str
+    expectations: tuple[Expectation, ...]
+    file: Path
+
+    @property
+    def rows_check(self) -> str:
+        """The name of the check that the mart has what the suite reads."""
+        return f"expectations.{self.mart}.rows"
+
+
+def load_suites(folder: Path) -> list[Suite]:
+    """Return the suites of a folder by name: one JSON file a mart, in Great Expectations' form.
+
+    Beside that form, the suite's ``meta`` holds ``description`` and optionally ``rows`` (a query,
+    or its lines; default: the whole mart), and every expectation's ``meta`` holds ``reason`` and
+    optionally ``severity`` (``error`` by default, or ``warn``). Raises ``SuiteError`` naming the
+    file for anything else.
+    """
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise SuiteError(f"{folder}: no suites there, one <mart>.json each is expected")
+    return [_suite(file) for file in files]
+
+
+def _suite(file: Path) -> Suite:
+    def wrong(what: str) -> SuiteError:
+        return SuiteError(f"{file}: {what}")
+
+    try:
+        content = json.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise wrong(f"not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise wrong("expected an object with name, meta and expectations")
+    if unknown := set(content) - {"name", "id", "meta", "notes", "expectations"}:
+        raise wrong(f"unknown keys: {', '.join(sorted(unknown))}")
+    mart = content.get("name")
+    if mart != file.stem:
+        raise wrong(f"`name` is {mart!r}, but the file is for {file.stem!r}")
+    meta = content.get("meta")
+    if not isinstance(meta, dict) or not _is_text(meta.get("description")):
+        raise wrong("`meta.description` must say what is looked at")
+    rows = meta.get("rows", f'select * from marts."{mart}"')
+    if isinstance(rows, list) and all(isinstance(line, str) for line in rows):
+        rows = "\n".join(rows)
+    if not _is_text(rows):
+        raise wrong("`meta.rows` must be a query, as text or as a list of lines")
+    listed = content.get("expectations")
+    if not isinstance(listed, list) or not listed:
+        raise wrong("`expectations` must be a list with at least one expectation")
+    expectations = []
+    for number, entry in enumerate(listed, start=1):
+        try:
+            expectations.append(_expectation(file.stem, entry))
+        except ValueError as error:
+            raise wrong(f"expectation {number}: {error}") from error
+    names = [expectation.check_name for expectation in expectations]
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise wrong(f"expected twice of the same columns: {', '.join(sorted(doubled))}")
+    return Suite(file.stem, meta["description"], rows, tuple(expectations), file)
+
+
+def _expectation(mart: str, entry: object) -> Expectation:
+    if not isinstance(entry, dict):
+        raise ValueError("not an object")
+    if unknown := set(entry) - {"type", "kwargs", "meta", "severity", "id", "notes"}:
+        raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+    kind, kwargs, meta = entry.get("type"), entry.get("kwargs", {}), entry.get("meta")
+    if not _is_text(kind) or not str(kind).startswith("expect_"):
+        raise ValueError("`type` must name an expectation (expect_...)")
+    if not isinstance(kwargs, dict):
+        raise ValueError("`kwargs` must be an object")
+    if not isinstance(meta, dict) or not _is_text(meta.get("reason")):
+        raise ValueError(f"{kind} has no `meta.reason`")
+    severity = meta.get("severity", "error")
+    own = entry.get("severity", "critical")
+    if severity not in _SEVERITIES.values():
+        raise ValueError(f"`meta.severity` is {severity!r}, allowed are error and warn")
+    if _SEVERITIES.get(own) != severity:
+        raise ValueError(
+            f"`severity` {own!r} contradicts `meta.severity` {severity!r}: "
+            "critical goes with error, warning with warn"
+        )
+    return Expectation(mart, str(kind), kwargs, meta["reason"], severity)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def validate(
+    connection: duckdb.DuckDBPyConnection, suite: Suite, run_id: str, checked_at: datetime
+) -> list[CheckRecord]:
+    """Hold a mart against its suite; one record an expectation, and one that it could be read.
+
+    Of the rows that break an expectation, the first 1,000 are written to the table that the
+    record names in ``rows_at``, with the columns of the suite's query; a check that passes drops
+    what an earlier run left there. A missing table or column fails the one check ``…rows``, and
+    nothing else is checked. Raises ``SuiteError`` if Great Expectations can't make sense of the
+    suite. Up to three of the failing values are shown in ``observed``: expect nothing of a column
+    with the names of people.
+    """
+
+    def record(name: str, severity: Severity, expected: str, found: _Finding) -> CheckRecord:
+        at = _keep(connection, name, rows, found)
+        return CheckRecord(
+            run_id=run_id,
+            checked_at=checked_at,
+            check_name=name,
+            table_name=suite.mart,
+            severity=severity,
+            passed=found.passed,
+            observed=found.observed,
+            expected=expected,
+            failing_rows=found.failing_rows,
+            rows_at=at,
+        )
+
+    readable = "The mart has every column that its readers rely on."
+    rows: pa.Table | None = None
+    try:
+        rows = connection.execute(suite.rows).to_arrow_table()
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        message = str(error).split("\n")[0]
+        return [record(suite.rows_check, "error", readable, _Finding(False, message))]
+    findings = _findings(suite, rows)
+    _forget(connection, suite)
+    return [
+        record(suite.rows_check, "error", readable, _Finding(True, f"{rows.num_rows:,} rows read")),
+        *(
+            record(one.check_name, one.severity, one.expected, findings[one.check_name])
+            for one in suite.expectations
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What became of one expectation; ``positions`` are those of the rows that break it."""
+
+    passed: bool
+    observed: str
+    failing_rows: int | None = None
+    positions: Sequence[int] = ()
+
+
+def _findings(suite: Suite, rows: pa.Table) -> dict[str, _Finding]:
+    """Run the suite in one go; findings by check name."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # Imported late: seconds that only a validation needs.
+    import great_expectations as gx
+    from great_expectations.core import ExpectationSuite
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.exceptions import GreatExpectationsError
+
+    # A context of its own, which lets go of the rows when the suite is done.
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    try:
+        runnable = ExpectationSuite(
+            name=suite.mart,
+            expectations=[
+                {"type": one.type, "kwargs": dict(one.kwargs), "meta": {"check": one.check_name}}
+                for one in suite.expectations
+            ],
+        )
+    except (GreatExpectationsError, ValueError) as error:
+        raise SuiteError(f"{suite.file}: {error}") from error
+    batch = context.data_sources.pandas_default.read_dataframe(_frame(rows))
+    outcome = batch.validate(runnable, result_format={"result_format": "COMPLETE"})
+    return {
+        result.expectation_config.meta["check"]: _finding(result, rows.num_rows)
+        for result in outcome.results
+    }
+
+
+def _frame(rows: pa.Table) -> Any:
+    """Return the rows for Great Expectations: decimals as floats, which it can compare."""
+    for position, column in enumerate(rows.schema):
+        if pa.types.is_decimal(column.type):
+            rows = rows.set_column(
+                position, column.name, rows.column(position).cast(pa.float64())
+            )
+    return rows.to_pandas()
+
+
+def _finding(result: Any, rows: int) -> _Finding:
+    details = result.result or {}
+    count = details.get("unexpected_count")
+    if trouble := _trouble(result.exception_info):
+        return _Finding(False, f"It could not be evaluated: {trouble}")
+    if count is None:
+        return _Finding(bool(result.success), _observed_table(details))
+    if count == 0:
+        return _Finding(bool(result.success), f"none of {rows:,} rows breaks it", 0)
+    observed = f"{count:,} of {rows:,} rows"
+    if result.expectation_config.kwargs.get("column") is not None:
+        shown = [shown_value(value) for value in details.get("partial_unexpected_list", ())]
+        examples = [value for value in dict.fromkeys(shown) if value][:EXAMPLES]
+        observed += f", such as {', '.join(examples)}" if examples else ""
+    positions = [] if result.success else details.get("unexpected_index_list") or []
+    return _Finding(bool(result.success), observed, int(count), positions)
+
+
+def _trouble(info: Mapping[str, Any]) -> str | None:
+    """Return the message of what Great Expectations ran into, if anything."""
+    entries = [info] if "raised_exception" in info else list(info.values())
+    messages = [entry["exception_message"] for entry in entries if entry["raised_exception"]]
+    return str(messages[0]) if messages else None
+
+
+def _observed_table(details: Mapping[str, Any]) -> str:
+    mismatched = details.get("details", {}).get("mismatched", {})
+    if mismatched:
+        return "; ".join(f"{what}: {', '.join(names)}" for what, names in mismatched.items())
+    observed = details.get("observed_value")
+    if isinstance(observed, list):
+        return f"{len(observed)} values: " + ", ".join(str(value) for value in observed)
+    return shown_value(observed) or "nothing"
+
+
+def _table_of(check_name: str) -> str:
+    """Return a table's name for a check, which needs no quotes."""
+    return check_name.replace(".", "__").replace("-", "__")
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, suite: Suite) -> None:
+    """Drop the failing rows that an earlier run found."""
+    found = connection.execute(
+        "select table_name from information_schema.tables where table_schema = ?", [FAILING_ROWS]
+    ).fetchall()
+    ours = {_table_of(one.check_name) for one in suite.expectations}
+    for (table,) in found:
+        if table in ours:
+            connection.execute(f"drop table {FAILING_ROWS}.{table}")
+
+
+def _keep(
+    connection: duckdb.DuckDBPyConnection, check_name: str, rows: pa.Table | None, found: _Finding
+) -> str | None:
+    """Write the rows that break a check to a table of their own; return its name."""
+    if rows is None or not found.positions:
+        return None
+    relation = f"{FAILING_ROWS}.{_table_of(check_name)}"
+    kept = rows.take(pa.array(list(found.positions)[:FAILING_ROWS_KEPT], pa.int64()))
+    connection.execute(f"create schema if not exists {FAILING_ROWS}")
+    connection.register("rows_that_fail", kept)
+    try:
+        connection.execute(f"create or replace table {relation} as select * from rows_that_fail")
+    finally:
+        connection.unregister("rows_that_fail")
+    return relation

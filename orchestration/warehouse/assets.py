@@ -1,0 +1,215 @@
+"""The dbt project as assets: staging, conformed tables, facts and the marts built in SQL.
+
+Thin: what is built stands in ``dbt_project``, how dbt is run in ``build``, what it starts from in
+``layout``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+
+from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
+from orchestration.session import NightSession
+from orchestration.home import Home
+from orchestration.warehouse.test_results import check_records
+from orchestration.run_log import record_checks
+from orchestration.settings import Settings
+from orchestration.sources.assets import extraction_key
+from orchestration.sources.files.tables import TABLES
+from orchestration.warehouse.build import BuildError, NodeResult, load_manifest, run_build
+from orchestration.engine import connect
+from orchestration.warehouse.layout import Night, lay_out
+from orchestration.warehouse.preview import table_metadata
+
+DAILY = dg.AssetKey(["marts", "fct_pipeline_daily"])
+LAYERS = {
+    "staging": "stage",
+    "conformed": "conform",
+    "reference": "conform",
+    "facts": "facts",
+    "marts": "marts",
+}
+RETRY = dg.RetryPolicy(max_retries=2, delay=15, backoff=dg.Backoff.EXPONENTIAL)
+
+
+def landing_asset(settings: Settings) -> dg.AssetsDefinition:
+    """Return the asset that offers the landing to dbt: one view a table, over committed files."""
+    described = {
+        "loads": "Every committed load: its source, table, stamp and counts.",
+        "nights": "Every published night: from it follows which days later knowledge restated.",
+        **{
+            f"files__{table}": f"Landed `{table}` of all file sources, loads not staged yet."
+            for table in TABLES
+        },
+    }
+    extracted = {
+        f"files__{table}": [extraction_key(source.name, table) for source in settings.sources]
+        for table in TABLES
+    }
+    everything = [key for keys in extracted.values() for key in keys]
+
+    @dg.multi_asset(
+        name="offer_landing",
+        specs=[
+            dg.AssetSpec(
+                ["landing", name],
+                deps=extracted.get(name, everything),
+                description=description,
+                group_name="landing",
+                kinds={"duckdb", "parquet"},
+                owners=["team:data-engineering"],
+            )
+            for name, description in described.items()
+        ],
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=RETRY,
+    )
+    def offer_landing(
+        context: dg.AssetExecutionContext, session: NightSession
+    ) -> Iterator[dg.MaterializeResult]:
+        first, last = _requested_days(context.run.tags)
+        night = Night(session.as_of, rebuild_from=first, rebuild_to=last)
+        with connect(session.home.warehouse) as connection:
+            lay_out(connection, session.settings, session.home, night)
+            for name in described:
+                rows = connection.execute(f"select count(*) from landing.{name}").fetchone()
+                yield dg.MaterializeResult(
+                    asset_key=["landing", name],
+                    metadata={"dagster/row_count": rows[0] if rows else 0},
+                )
+
+    return offer_landing
+
+
+class FunnelTranslator(DagsterDbtTranslator):
+    """Names, groups and partitions of the dbt nodes in the asset graph."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
+        self._days = snapshot_days(settings)
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Group by layer, named for the step of the story that it tells."""
+        if dbt_resource_props["resource_type"] == "source":
+            return "landing"
+        return LAYERS[dbt_resource_props["config"].get("group") or "reference"]
+
+    def get_partitions_def(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.PartitionsDefinition[str] | None:
+        """Only the daily pipeline has days of its own."""
+        return self._days if dbt_resource_props["name"] == DAILY.path[-1] else None
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str]:
+        """Name the team of the layer."""
+        layer = dbt_resource_props["config"].get("group")
+        return ["team:analytics" if layer in ("facts", "marts") else "team:data-engineering"]
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Show the description; the SQL stands in the project."""
+        return str(dbt_resource_props.get("description") or "")
+
+
+def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
+    """Return the dbt models, seeds and tests as one asset definition."""
+    manifest = load_manifest(home)
+
+    @dbt_assets(
+        manifest=manifest,
+        name="build_warehouse",
+        dagster_dbt_translator=FunnelTranslator(settings),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=RETRY,
+        exclude="resource_type:unit_test",
+    )
+    def build_warehouse(context: dg.AssetExecutionContext, session: NightSession) -> Iterator[Any]:
+        chosen = {
+            node["unique_id"]: key
+            for key, node in _nodes_by_key(manifest).items()
+            if key in context.selected_asset_keys
+        }
+        names = [manifest["nodes"][unique_id]["name"] for unique_id in chosen]
+        everything = len(context.selected_asset_keys) == len(context.assets_def.keys)
+
+        def progress(node: NodeResult) -> None:
+            context.log.debug(f"{node.status}: {node.name} ({node.seconds:.2f} s)")
+
+        built = run_build(
+            session.home,
+            "run",
+            select=[] if everything else names,
+            on_node=progress,
+        )
+        with connect(session.home.warehouse) as connection:
+            # In the order in which they were built: each after what it rests on.
+            for node in built.nodes:
+                key = chosen.get(node.unique_id)
+                if key is None or not node.succeeded:
+                    continue
+                yield dg.Output(
+                    None,
+                    output_name=key.to_python_identifier(),
+                    metadata={
+                        **table_metadata(connection, key.path[0], key.path[1]),
+                        "seconds": round(node.seconds, 3),
+                    },
+                )
+        broken = [node for node in built.nodes if node.status == "error"]
+        if broken:
+            raise BuildError("\n".join(f"{node.name}: {node.message}" for node in broken))
+        tested = run_build(
+            session.home, "test", select=[] if everything else names, on_node=progress
+        )
+        records = check_records(tested, manifest, context.run_id, session.known_at)
+        with connect(session.home.warehouse) as connection:
+            record_checks(connection, records.values())
+        wanted = context.selected_asset_check_keys
+        for unique_id, record in records.items():
+            check = _check_key(manifest, unique_id)
+            if check in wanted:
+                yield dg.AssetCheckResult(
+                    asset_key=check.asset_key,
+                    check_name=check.name,
+                    passed=record.passed,
+                    severity=(
+                        dg.AssetCheckSeverity.ERROR
+                        if record.severity == "error"
+                        else dg.AssetCheckSeverity.WARN
+                    ),
+                    metadata={
+                        "observed": record.observed,
+                        "expected": record.expected,
+                        "failing rows": record.failing_rows or 0,
+                        "rows at": record.rows_at or "-",
+                    },
+                )
+
+    return build_warehouse
+
+
+def _nodes_by_key(manifest: Mapping[str, Any]) -> dict[dg.AssetKey, Mapping[str, Any]]:
+    return {
+        dg.AssetKey([node["schema"], node["name"]]): node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+    }
+
+
+def _check_key(manifest: Mapping[str, Any], unique_id: str) -> dg.AssetCheckKey:
+    test = manifest["nodes"][unique_id]
+    attached = test.get("attached_node") or test["depends_on"]["nodes"][0]
+    node = manifest["nodes"][attached]
+    return dg.AssetCheckKey(dg.AssetKey([node["schema"], node["name"]]), test["name"])
+
+
+def _requested_days(tags: Mapping[str, str]) -> tuple[date | None, date | None]:
+    first, last = tags.get(RANGE_START), tags.get(RANGE_END)
+    single = tags.get("dagster/partition")
+    if first and last:
+        return date.fromisoformat(first), date.fromisoformat(last)
+    if single:
+        return date.fromisoformat(single), date.fromisoformat(single)
+    return None, None

@@ -1,0 +1,251 @@
+"""Small companies as their exports tell of them over a few nights, made up by hypothesis.
+
+Pools of values are small, so that times collide, stages repeat and records contradict themselves.
+The first value of each pool is the plainest: examples get readable as they shrink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.support.companies import NIGHTS, TEMPLATED, Company, Tables
+
+Row = dict[str, str]
+
+DATES = [
+    *("2024-03-25", "2024-03-28", "2024-03-29", "2024-04-01", "2024-04-03", "2024-03-31"),
+    *("2024-04-05", "2024-04-08"),
+]
+TIMES = [
+    *("2024-03-28T10:00:00", "2024-03-29T15:30:00", "2024-04-02T09:00:00+02:00"),
+    *("2024-03-25T23:30:00Z", "2024-03-31T02:30:00", "2024-04-05T22:30:00Z"),
+]
+MOMENTS = [*DATES, *TIMES]
+EXPECTED = ["2024-04-10", "2024-04-20", "2024-05-10"]
+AMOUNTS = ["100", "250.50", "0", "-10"]
+OPEN = ["new", "talk", "offer"]
+CLOSED = ["won", "lost"]
+SECOND_OPEN, SECOND_CLOSED = ["try", "buy"], ["signed", "lost"]
+SHIPPED = ["prospecting", "qualification", "proposal", "closing", "won", "lost"]
+LEAD = ["fresh", "warm", "hot", "converted", "disqualified"]
+UNLISTED = "odd"
+
+
+def rarely(draw: st.DrawFn, chance: int = 5) -> bool:
+    """Return true about once in ``chance`` draws, never in the plainest example."""
+    return bool(draw(st.integers(0, chance - 1)) == chance - 1)
+
+
+def maybe(draw: st.DrawFn, row: Row, column: str, values: list[str], chance: int = 2) -> None:
+    """Fill a cell about once in ``chance`` draws."""
+    if rarely(draw, chance):
+        row[column] = draw(st.sampled_from(values))
+
+
+@st.composite
+def companies(draw: st.DrawFn) -> Company:
+    """Return a company with 1-4 deals and 0-2 leads over 1-4 nights."""
+    kind = draw(st.sampled_from(["listed", "unlisted", "shipped", "two pipelines"]))
+    mode = draw(st.sampled_from(["changes", "full"]))
+    timezone = draw(st.sampled_from(["UTC", "Europe/Amsterdam", "America/New_York"]))
+    nights = draw(st.sampled_from([(0,), (3,), (0, 3), (1, 2), (0, 1, 2, 3), (0, 2, 3)]))
+    event_ids = draw(st.sampled_from(["none", "numeric", "text"]))
+    deals = [f"d{n}" for n in range(1, draw(st.integers(1, 4)) + 1)]
+    leads = [f"l{n}" for n in range(1, draw(st.integers(0, 2)) + 1)]
+    records: dict[str, dict[str, Row]] = {"deals": {}, "leads": {}}
+    history = {
+        entity: draw(_history(kind, "deal" if entity in deals else "lead", entity))
+        for entity in [*deals, *leads]
+        if rarely(draw, 2)
+    }
+    only_history = {entity for entity in history if rarely(draw, 6)}
+    first_night = {entity: draw(st.sampled_from(nights)) for entity in [*deals, *leads]}
+    told: list[Row] = []
+    found: list[Tables | None] = []
+    for night in range(len(NIGHTS)):
+        if night not in nights:
+            found.append(None)
+            continue
+        tables: dict[str, list[Row]] = {}
+        if kind != "unlisted" and (night == nights[0] or rarely(draw)):
+            tables["stages"] = draw(_stage_list(kind, changed=night != nights[0]))
+        for table, ids in (("deals", deals), ("leads", leads)):
+            rows = records[table]
+            for entity in ids:
+                if entity in only_history or first_night[entity] > night:
+                    continue
+                if entity not in rows:
+                    rows[entity] = draw(_record(kind, table, entity, deals, leads))
+                elif rarely(draw, 2):
+                    rows[entity] = draw(_changed(kind, table, rows[entity], deals, leads))
+            delivered = [row for row in rows.values() if not rarely(draw, 6)]
+            if delivered or rows:
+                tables[table] = delivered
+        told = draw(_told(told, history, night == nights[-1], event_ids))
+        if told:
+            tables["stage_history"] = told
+        found.append(tables or None)
+    return Company(tuple(found), mode=mode, timezone=timezone)
+
+
+def _stages(kind: str, table: str) -> list[str]:
+    if table in ("leads", "lead"):
+        return LEAD
+    if kind == "shipped":
+        return [*SHIPPED, UNLISTED]
+    return [*OPEN, *CLOSED, UNLISTED]
+
+
+def _place(draw: st.DrawFn, kind: str, table: str) -> Row:
+    """Draw a stage, and the pipeline where it isn't the usual one."""
+    if table in ("deals", "deal"):
+        if kind == "two pipelines" and rarely(draw, 3):
+            stage = draw(st.sampled_from([*SECOND_OPEN, *SECOND_CLOSED]))
+            return {"stage": stage, "pipeline": "second"}
+        if kind == "shipped":
+            return {"stage": draw(st.sampled_from(_stages(kind, table))), "pipeline": TEMPLATED}
+    return {"stage": draw(st.sampled_from(_stages(kind, table)))}
+
+
+@st.composite
+def _record(
+    draw: st.DrawFn, kind: str, table: str, entity: str, deals: list[str], leads: list[str]
+) -> Row:
+    row: Row = {"deal_id" if table == "deals" else "lead_id": entity}
+    _move(draw, kind, table, row)
+    if not rarely(draw, 4):
+        row["created_at"] = draw(st.sampled_from(MOMENTS))
+    maybe(draw, row, "updated_at", MOMENTS)
+    maybe(draw, row, "owner_id", ["ann", "bob"])
+    if table == "deals":
+        maybe(draw, row, "created_stage", OPEN, 8)
+        maybe(draw, row, "amount", AMOUNTS)
+        maybe(draw, row, "currency", ["EUR", "USD"])
+        maybe(draw, row, "expected_close_date", EXPECTED)
+        maybe(draw, row, "closed_at", MOMENTS)
+        if leads:
+            maybe(draw, row, "lead_id", leads, 3)
+        maybe(draw, row, "merged_into_id", deals, 12)
+    elif row["status"] == "converted":
+        maybe(draw, row, "converted_at", MOMENTS)
+        maybe(draw, row, "converted_deal_id", deals)
+    maybe(draw, row, "is_deleted", ["true"], 10)
+    return row
+
+
+def _move(draw: st.DrawFn, kind: str, table: str, row: Row) -> None:
+    row.pop("pipeline", None)
+    place = _place(draw, kind, table)
+    if table == "leads":
+        row["status"] = place["stage"]
+        row.pop("converted_at", None)
+    else:
+        row.update(place)
+
+
+@st.composite
+def _changed(
+    draw: st.DrawFn, kind: str, table: str, before: Mapping[str, str], deals: list[str],
+    leads: list[str],
+) -> Row:
+    """Return the next version of a record: one to three of its cells differ."""
+    row = dict(before)
+    other: dict[str, Any] = draw(_record(kind, table, before.get("deal_id", ""), deals, leads))
+    columns = [c for c in {**other, **row} if c not in ("deal_id", "lead_id")]
+    for column in draw(st.lists(st.sampled_from(sorted(columns)), min_size=1, max_size=3)):
+        if column in ("stage", "status", "pipeline"):
+            _move(draw, kind, table, row)
+        elif column in other:
+            row[column] = other[column]
+        else:
+            row.pop(column, None)
+    if rarely(draw, 2):
+        row["updated_at"] = draw(st.sampled_from(MOMENTS))
+    return row
+
+
+@st.composite
+def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str) -> list[Row]:
+    rows = []
+    for _ in range(draw(st.integers(1, 4))):
+        row = {"entity_type": entity_type, "entity_id": entity}
+        row.update(_place(draw, kind, entity_type))
+        if rarely(draw, 4):
+            row.pop("pipeline", None)
+        row["entered_at"] = draw(st.sampled_from(MOMENTS))
+        maybe(draw, row, "owner_id", ["ann", "bob"], 4)
+        if entity_type == "deal":
+            maybe(draw, row, "amount", AMOUNTS, 4)
+            maybe(draw, row, "currency", ["EUR", "USD"], 6)
+            maybe(draw, row, "expected_close_date", EXPECTED, 4)
+        rows.append(row)
+    return rows
+
+
+@st.composite
+def _told(
+    draw: st.DrawFn, before: list[Row], history: dict[str, list[Row]], is_last: bool, ids: str
+) -> list[Row]:
+    """Return the history file of a night: rows come late, change, and sometimes vanish."""
+    rows = [dict(row) for row in before if not rarely(draw, 12)]
+    for row in rows:
+        if rarely(draw, 10) and row["entity_type"] == "deal":
+            row["amount"] = draw(st.sampled_from(AMOUNTS))
+    for entity, waiting in history.items():
+        while waiting and (is_last or rarely(draw, 2)):
+            row = dict(waiting.pop(0))
+            number = draw(st.integers(1, 9)) * 10 + len(rows)
+            if ids == "numeric":
+                row["event_id"] = str(number)
+            elif ids == "text":
+                row["event_id"] = f"{entity}-{number}"
+            taken = {(r.get("event_id"), r["entity_id"], r["stage"], r["entered_at"]) for r in rows}
+            key = (row.get("event_id"), entity, row["stage"], row["entered_at"])
+            if key not in taken and not any(
+                r.get("event_id") and r.get("event_id") == row.get("event_id") for r in rows
+            ):
+                rows.append(row)
+    return draw(st.permutations(rows)) if rarely(draw, 4) else rows
+
+
+@st.composite
+def _stage_list(draw: st.DrawFn, kind: str, changed: bool) -> list[Row]:
+    deal = [*OPEN, *CLOSED]
+    lead = list(LEAD)
+    if changed:
+        match draw(st.sampled_from(["swap", "insert", "remove", "category"])):
+            case "swap":
+                deal[0], deal[1] = deal[1], deal[0]
+            case "insert":
+                deal.insert(1, UNLISTED)
+            case "remove":
+                deal.remove("talk")
+            case "category":
+                deal[deal.index("offer")], deal[3] = deal[3], deal[deal.index("offer")]
+    rows = []
+    if kind != "shipped":
+        rows += _lines("deal", deal, {"won": "won", "lost": "lost"})
+        if changed and deal[2] == "won":
+            rows[2]["category"], rows[3]["category"] = "open", "won"
+    if kind == "two pipelines":
+        named = {"signed": "won", "lost": "lost"}
+        rows += [
+            {**row, "pipeline": "second"}
+            for row in _lines("deal", [*SECOND_OPEN, *SECOND_CLOSED], named)
+        ]
+    return rows + _lines("lead", lead, {"converted": "won", "disqualified": "lost"})
+
+
+def _lines(entity_type: str, stages: list[str], named: dict[str, str]) -> list[Row]:
+    return [
+        {
+            "entity_type": entity_type,
+            "stage": stage,
+            "position": str(place),
+            "category": named.get(stage, "open"),
+        }
+        for place, stage in enumerate(stages, start=1)
+    ]

@@ -1,0 +1,116 @@
+"""Facts of made-up and of named companies, against the plain reading in ``tests/reference``.
+
+One warehouse holds them all, each a source of its own, and one sequence of nights builds it. Set
+FUNNEL_PROPERTY_SEED to meet other companies, FUNNEL_PROPERTY_COMPANIES for more of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.properties.cases import CASES
+from tests.properties.strategies import companies
+from tests.reference.company import reference_of
+from tests.support.batch import Built, build_nights, shipped_templates, source_name
+from tests.support.companies import Company, rules_of
+from tests.support.compare import differences
+from tests.support.reduce import reduced
+
+_SEED = int(os.environ.get("FUNNEL_PROPERTY_SEED", "20240331"))
+_COMPANIES = int(os.environ.get("FUNNEL_PROPERTY_COMPANIES", "80"))
+_ROUNDS = int(os.environ.get("FUNNEL_PROPERTY_ROUNDS", "0"))
+
+
+def made_up(count: int) -> list[Company]:
+    """Return companies as hypothesis makes them up; a build each would take hours."""
+    found: list[Company] = []
+
+    @seed(_SEED)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(companies())
+    def collect(company: Company) -> None:
+        found.append(company)
+
+    collect()
+    return found
+
+
+class Batch:
+    """Companies that went through the nights together."""
+
+    def __init__(self, members: Sequence[Company], folder: Path) -> None:
+        self.members = members
+        self.nightly, self.rebuilt = build_nights(members, folder)
+
+    def differences(self, number: int, built: Built) -> list[str]:
+        """Return how one company's tables differ from the reference."""
+        company = self.members[number]
+        expected = reference_of(company.deliveries(), rules_of(company, shipped_templates()))
+        return differences(expected, built, source_name(number))
+
+    def failing(self) -> list[tuple[Company, list[str]]]:
+        """Return the companies that differ, the smallest first."""
+        found = [
+            (company, lines)
+            for number, company in enumerate(self.members)
+            if (lines := self.differences(number, self.nightly))
+        ]
+        return sorted(found, key=lambda pair: pair[0].size)
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
+    members = [case.company for case in CASES] + made_up(_COMPANIES)
+    yield Batch(members, tmp_path_factory.mktemp("batch"))
+
+
+def _differ(members: Sequence[Company]) -> list[Company]:
+    with TemporaryDirectory() as folder:
+        return [company for company, _ in Batch(members, Path(folder)).failing()]
+
+
+def test_made_up_companies_have_the_facts_that_the_contract_gives_them(batch: Batch) -> None:
+    failing = [pair for pair in batch.failing() if not pair[0].name]
+    if not failing:
+        return
+    smallest = reduced(failing[0][0], _differ, _ROUNDS)
+    with TemporaryDirectory() as folder:
+        ((company, lines),) = Batch([smallest], Path(folder)).failing()
+    pytest.fail(
+        f"{len(failing)} of {_COMPANIES} companies differ; the smallest:\n{company!r}\n"
+        + "\n".join(lines)
+    )
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[case.id for case in CASES])
+def test_named_case_has_the_facts_that_the_contract_gives_it(batch: Batch, number: int) -> None:
+    lines = batch.differences(number, batch.nightly)
+    assert not lines, "\n".join([repr(batch.members[number]), *lines])
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[case.id for case in CASES])
+def test_reference_reads_the_named_case_as_it_is_written(number: int) -> None:
+    case = CASES[number]
+    found = reference_of(case.company.deliveries(), rules_of(case.company, shipped_templates()))
+    assert case.seen(found) == case.expected
+
+
+def test_nights_in_sequence_give_what_a_rebuild_gives(batch: Batch) -> None:
+    assert batch.nightly.tables.keys() == batch.rebuilt.tables.keys()
+    for table, rows in batch.nightly.tables.items():
+        other = batch.rebuilt.tables[table]
+        differing = [pair for pair in zip(rows, other, strict=False) if pair[0] != pair[1]]
+        assert not differing, f"{table}: {len(differing)} rows, the first: {differing[0]}"
+        assert len(rows) == len(other), table

@@ -1,0 +1,49 @@
+"""What the reference is given: settings and the nightly deliveries of one source.
+
+Only the shapes of the input belong here; what follows from it belongs to the other modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+Row = Mapping[str, str | None]
+
+# The order in which one night loads its tables.
+TABLES = ("deals", "leads", "stage_history", "stages", "owners")
+
+KEYS = {
+    "deals": ("deal_id",),
+    "leads": ("lead_id",),
+    "stage_history": ("entity_type", "entity_id", "stage", "entered_at"),
+    "stages": ("entity_type", "pipeline", "stage"),
+    "owners": ("owner_id",),
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Settings that decide what a delivery means.
+
+    ``templates`` maps a pipeline to the (stage, category) pairs of its template, in order;
+    ``named_categories`` the names of closed stages of every shipped template to their category.
+    """
+
+    as_of: date
+    business_timezone: str = "UTC"
+    source_timezone: str = "UTC"
+    templates: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    named_categories: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What one night found in a source's folder: table -> rows as text; no table, no file."""
+
+    as_of: date
+    known_at: datetime
+    is_first_extraction: bool
+    mode: str
+    tables: Mapping[str, Sequence[Row]]

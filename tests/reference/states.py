@@ -1,0 +1,114 @@
+"""What was told of a record's fields, when, and what changed by it.
+
+Values hold from when they were told: never carried back from the version that shows an outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tests.reference.events import HISTORY, INFERRED, REMOVAL, Entity, Event
+from tests.reference.stages import StageLists
+from tests.reference.transitions import Transition
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Values told at one instant; a value null was emptied."""
+
+    at: datetime
+    rank: int
+    values: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one tracked field."""
+
+    field: str
+    old: object
+    new: object
+    at: datetime
+
+
+def tellings_of(
+    entity: Entity, transitions: Sequence[Transition], lists: StageLists
+) -> list[Telling]:
+    """Return everything told of a record's fields, in order."""
+    told = [Telling(row.at, HISTORY, row.values) for row in entity.history]
+    created_at = transitions[0].transitioned_at if transitions else None
+    before: dict[str, object] | None = None
+    was_closed = False
+    for version in entity.versions:
+        if version.is_absent:
+            continue
+        if before is None:
+            values = {name: value for name, value in version.values.items() if value is not None}
+        else:
+            values = {
+                name: value for name, value in version.values.items() if value != before[name]
+            }
+        before = version.values
+        is_closed = lists.category(entity.entity_type, *version.place_in_pipeline) != "open"
+        at = version.observed_at
+        if is_closed and not was_closed:
+            at = _closing_up_to(at, transitions) or at
+        was_closed = is_closed
+        if created_at:
+            at = max(at, created_at)
+        if values:
+            told.append(Telling(at, INFERRED, values))
+    return sorted(told, key=lambda telling: (telling.at, telling.rank))
+
+
+def _closing_up_to(at: datetime, transitions: Sequence[Transition]) -> datetime | None:
+    """Return the last closing up to an instant at which the record was closed."""
+    past = [t for t in transitions if t.transitioned_at <= at]
+    if not past or past[-1].to_category == "open":
+        return None
+    return [t for t in past if t.is_closing][-1].transitioned_at
+
+
+def state_at(told: Sequence[Telling], at: datetime) -> dict[str, object]:
+    """Return the values that hold at an instant, with how often the deal was pushed."""
+    state: dict[str, object] = {}
+    pushes = 0
+    for telling in told:
+        if telling.at > at:
+            continue
+        before, now = state.get("expected_close_date"), telling.values.get("expected_close_date")
+        if isinstance(before, date) and isinstance(now, date) and now > before:
+            pushes += 1
+        state.update(telling.values)
+    return {**state, "push_count": pushes}
+
+
+def changes_of(
+    told: Sequence[Telling],
+    events: Sequence[Event],
+    entity: Entity,
+) -> list[Change]:
+    """Return the changes of tracked fields: told values, pipeline, deletion and merge."""
+    steps: list[tuple[datetime, int, dict[str, object]]] = [
+        (telling.at, telling.rank, telling.values) for telling in told
+    ]
+    steps += [
+        (event.at, event.rank, {"pipeline": event.pipeline})
+        for event in events
+        if event.pipeline is not None
+    ]
+    begin = events[0].at if events else None
+    for version in entity.versions:
+        at = max(version.observed_at, begin) if begin else version.observed_at
+        removed = {"is_deleted": version.is_deleted, "merged_into": version.merged_into}
+        steps.append((at, REMOVAL, removed))
+    state: dict[str, object] = {"is_deleted": False}
+    changes = []
+    for at, _, values in sorted(steps, key=lambda step: step[:2]):
+        for name, value in values.items():
+            if state.get(name) != value:
+                changes.append(Change(name, state.get(name), value, at))
+                state[name] = value
+    return changes

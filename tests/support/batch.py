@@ -1,0 +1,123 @@
+"""Many small companies through the real path, as the sources of one warehouse.
+
+Writes files, extracts, lays out and builds night by night, then rebuilds from the landing. What
+the tables should hold is not known here.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration.engine import connect
+from orchestration.home import PROJECT_ROOT, Home
+from orchestration.landing import Landing
+from orchestration.settings import Settings, load_settings
+from orchestration.sources.files import extract_table
+from orchestration.warehouse.build import run_build
+from orchestration.warehouse.layout import Night, lay_out
+from tests.support.companies import (
+    AS_OF,
+    BUSINESS_TIMEZONE,
+    NIGHTS,
+    TEMPLATE,
+    TEMPLATED,
+    Company,
+    write_night,
+)
+
+TABLES = ("deals", "leads", "stage_history", "stages")
+# What the reference speaks of, and what that rests on.
+MODELS = ("+path:dbt_project/models/facts",)
+
+Rows = list[dict[str, object]]
+
+
+@dataclass
+class Built:
+    """Every fact of the warehouse: table -> rows in their own order."""
+
+    tables: dict[str, Rows] = field(default_factory=dict)
+
+    def of(self, table: str, source: str) -> Rows:
+        """Return one source's rows of a table."""
+        return [row for row in self.tables[table] if row["source_name"] == source]
+
+
+def source_name(number: int) -> str:
+    """Return the name of the n-th company's source."""
+    return f"s{number:03}"
+
+
+def shipped_templates() -> list[dict[str, str]]:
+    """Return the rows of the shipped stage templates."""
+    path = PROJECT_ROOT / "dbt_project" / "seeds" / "stage_templates.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def build_nights(
+    companies: Sequence[Company], folder: Path, models: Sequence[str] = MODELS
+) -> tuple[Built, Built]:
+    """Run every night of a batch; return the facts after the last one, and after a rebuild."""
+    home = Home(folder / "home")
+    settings = _settings(companies, folder)
+    landing = Landing(home.landing)
+    for number, (as_of, known_at) in enumerate(NIGHTS):
+        for company, source in zip(companies, settings.sources, strict=True):
+            delivered = write_night(company, number, source.path)
+            for table in TABLES:
+                if table not in delivered:
+                    continue
+                result = extract_table(source, table, landing, known_at=known_at, as_of=as_of)
+                assert result.state in ("landed", "unchanged"), result
+        _build(home, settings, Night(as_of), models)
+    nightly = _read(home)
+    home.warehouse.unlink()
+    _build(home, settings, Night(AS_OF), models)
+    return nightly, _read(home)
+
+
+def _settings(companies: Sequence[Company], folder: Path) -> Settings:
+    lines = [
+        f'business_timezone = "{BUSINESS_TIMEZONE}"',
+        'reporting_currency = "EUR"',
+        f"[[pipelines]]\npipeline = '{TEMPLATED}'\ntemplate = '{TEMPLATE}'",
+    ]
+    for number, company in enumerate(companies):
+        name = source_name(number)
+        (folder / "exports" / name).mkdir(parents=True)
+        lines.append(
+            f"[[sources]]\nname = '{name}'\ntype = 'files'\npath = 'exports/{name}'\n"
+            f"mode = '{company.mode}'\ntimezone = '{company.timezone}'"
+        )
+    path = folder / "funnel.toml"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return load_settings(path)
+
+
+def _build(home: Home, settings: Settings, night: Night, models: Sequence[str]) -> None:
+    with connect(home.warehouse) as connection:
+        lay_out(connection, settings, home, night)
+    result = run_build(home, "run", select=models)
+    failed = [f"{node.name}: {node.message}" for node in result.nodes if not node.succeeded]
+    assert not failed, "\n".join(failed)
+
+
+def _read(home: Home) -> Built:
+    built = Built()
+    with connect(home.warehouse, read_only=True) as connection:
+        names = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+            " and regexp_matches(table_name, '^(fct|dim)_|^mart_funnel_conversion$')"
+            " order by all"
+        ).fetchall()
+        for (name,) in names:
+            cursor = connection.execute(f"select * from marts.{name}")
+            columns = [entry[0] for entry in cursor.description]
+            built.tables[name] = [
+                dict(zip(columns, row, strict=True)) for row in cursor.fetchall()
+            ]
+    return built

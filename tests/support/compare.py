@@ -1,0 +1,107 @@
+"""Differences between a company's tables and the reference's, as lines to read.
+
+Both sides become rows of the same columns; keys of the warehouse lose the source's name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from tests.reference.company import Reference
+from tests.support.batch import Built
+
+TRANSITION = (
+    *("entity_type", "entity", "pipeline", "from_stage", "to_stage", "from_category"),
+    *("to_category", "transition_type", "is_closing", "stages_skipped", "transitioned_at"),
+    *("visit_number", "is_inferred", "amount", "currency", "owner"),
+)
+CHANGE = ("deal", "field", "old", "new", "at")
+DAY = (
+    *("snapshot_date", "deal", "pipeline", "stage", "amount", "currency"),
+    *("expected_close_date", "owner", "days_in_stage", "days_open", "push_count"),
+)
+DEAL = (
+    *("deal", "pipeline", "stage", "stage_category", "is_won", "is_lost", "created_at"),
+    *("closed_at", "first_closed_at", "amount", "currency", "expected_close_date", "owner"),
+    *("push_count", "is_deleted", "merged_into", "sales_cycle_days"),
+)
+_RENAMED = {
+    "entity_key": "entity",
+    "deal_key": "deal",
+    "owner_key": "owner",
+    "merged_into_key": "merged_into",
+    "old_value": "old",
+    "new_value": "new",
+    "changed_at": "at",
+}
+
+
+def differences(reference: Reference, built: Built, source: str) -> list[str]:
+    """Return a line for each row that only one side has, table by table."""
+    pairs = (
+        ("fct_stage_transitions", TRANSITION, reference.transitions),
+        ("fct_deal_changes", CHANGE, reference.changes),
+        ("fct_pipeline_daily", DAY, reference.daily),
+        ("fct_deals", DEAL, reference.deals),
+    )
+    lines: list[str] = []
+    for table, columns, expected in pairs:
+        if table not in built.tables:
+            lines.append(f"{table} is missing")
+            continue
+        if table == "fct_deal_changes":
+            keys = {str(row["deal_key"]) for row in built.of("fct_deals", source)}
+            rows = [row for row in built.tables[table] if row["deal_key"] in keys]
+        else:
+            rows = built.of(table, source)
+        got = [_plain(row, source) for row in rows]
+        lines += _compare(table, columns, map(_texts, expected), got)
+    return lines
+
+
+def _plain(row: Mapping[str, object], source: str) -> dict[str, object]:
+    plain: dict[str, object] = {}
+    for name, value in row.items():
+        if isinstance(value, str) and value.startswith(f"{source}:"):
+            value = value.removeprefix(f"{source}:")
+        plain[_RENAMED.get(name, name)] = value
+    return _texts(plain)
+
+
+def _texts(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: _text(value) for name, value in row.items()}
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return str(value).lower()
+        case Decimal():
+            return f"{value.normalize():f}"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%fZ").replace(".000000", "")
+        case _:
+            return str(value)
+
+
+def _compare(
+    table: str,
+    columns: tuple[str, ...],
+    expected: Iterable[Mapping[str, object]],
+    got: Iterable[Mapping[str, object]],
+) -> list[str]:
+    sides = []
+    for rows in (expected, got):
+        sides.append(Counter(tuple(str(row[column]) for column in columns) for row in rows))
+    wanted, found = sides
+    lines = []
+    for word, only in (("expected", wanted - found), ("got     ", found - wanted)):
+        for row in sorted(only.elements()):
+            cells = [f"{c}={v}" for c, v in zip(columns, row, strict=True) if v != "-"]
+            lines.append((row, f"{table} {word} {' '.join(cells)}"))
+    return [line for _, line in sorted(lines)]
