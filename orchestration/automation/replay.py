@@ -20,7 +20,9 @@ from orchestration.warehouse.layout import Night, lay_out
 
 def end_of_knowledge(day: date, settings: Settings) -> datetime:
     """Return the last instant of a business day: what landed by then was known on it."""
-    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(settings.business_timezone))
+    midnight = datetime.combine(
+        day + timedelta(days=1), time(), ZoneInfo(settings.business_timezone)
+    )
     return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
 

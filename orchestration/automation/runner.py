@@ -56,10 +56,10 @@ def _run(
     quiet: bool,
 ) -> RunOutcome:
     # Late: it reads the settings and parses dbt's project.
-    from orchestration.definitions import definitions
+    from orchestration.definitions import defs
     from orchestration.session import NightSession
 
-    job = definitions().resolve_job_def(job_name)
+    job = defs.resolve_job_def(job_name)
     started = datetime.now(UTC)
     result = job.execute_in_process(
         instance=instance,

@@ -62,9 +62,7 @@ def mart_funnel_conversion(
     owners=["team:analytics"],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
-def mart_forecast(
-    context: dg.AssetExecutionContext, session: NightSession
-) -> dg.MaterializeResult:
+def mart_forecast(context: dg.AssetExecutionContext, session: NightSession) -> dg.MaterializeResult:
     """What will be won in this and the next month and fiscal quarter, by two methods."""
     periods = forecast_periods(session.as_of, session.settings.fiscal_year_start_month)
     with connect(session.home.warehouse) as connection:

@@ -65,7 +65,9 @@ def aalen_johansen(counts: pd.DataFrame) -> Resolution:
     leaving = won + lost + open_
     at_risk = leaving.sum() - np.concatenate(([0.0], np.cumsum(leaving)[:-1]))
     resolved = won + lost
-    survival = np.cumprod(1.0 - np.divide(resolved, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0))
+    survival = np.cumprod(
+        1.0 - np.divide(resolved, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0)
+    )
     before = np.concatenate(([1.0], survival[:-1]))
     hazard_won = np.divide(won, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0)
     hazard_lost = np.divide(lost, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0)

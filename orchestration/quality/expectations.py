@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.quality.wording import expected_sentence, shown_value
 from orchestration.run_log import CheckRecord, Severity
 
 FAILING_ROWS = "failing_rows"
@@ -50,12 +49,14 @@ class Expectation:
         for key in _KWARGS_WITH_COLUMNS:
             named = self.kwargs.get(key, [])
             columns += [named] if isinstance(named, str) else named
-        return ".".join(["expectations", self.mart, self.type, *(["-".join(columns)] * bool(columns))])
+        return ".".join(
+            ["expectations", self.mart, self.type, *(["-".join(columns)] * bool(columns))]
+        )
 
     @property
     def expected(self) -> str:
         """What is expected and why, as sentences."""
-        return f"{expected_sentence(self.type, self.kwargs)} {self.reason}"
+        return f"{_sentence(self.type, self.kwargs)} {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -244,9 +245,7 @@ def _frame(rows: pa.Table) -> Any:
     """Return the rows for Great Expectations: decimals as floats, which it can compare."""
     for position, column in enumerate(rows.schema):
         if pa.types.is_decimal(column.type):
-            rows = rows.set_column(
-                position, column.name, rows.column(position).cast(pa.float64())
-            )
+            rows = rows.set_column(position, column.name, rows.column(position).cast(pa.float64()))
     return rows.to_pandas()
 
 
@@ -256,12 +255,12 @@ def _finding(result: Any, rows: int) -> _Finding:
     if trouble := _trouble(result.exception_info):
         return _Finding(False, f"It could not be evaluated: {trouble}")
     if count is None:
-        return _Finding(bool(result.success), _observed_table(details))
+        return _Finding(bool(result.success), _observed_table(details, bool(result.success)))
     if count == 0:
         return _Finding(bool(result.success), f"none of {rows:,} rows breaks it", 0)
     observed = f"{count:,} of {rows:,} rows"
     if result.expectation_config.kwargs.get("column") is not None:
-        shown = [shown_value(value) for value in details.get("partial_unexpected_list", ())]
+        shown = [_shown(value) for value in details.get("partial_unexpected_list", ())]
         examples = [value for value in dict.fromkeys(shown) if value][:EXAMPLES]
         observed += f", such as {', '.join(examples)}" if examples else ""
     positions = [] if result.success else details.get("unexpected_index_list") or []
@@ -275,14 +274,66 @@ def _trouble(info: Mapping[str, Any]) -> str | None:
     return str(messages[0]) if messages else None
 
 
-def _observed_table(details: Mapping[str, Any]) -> str:
-    mismatched = details.get("details", {}).get("mismatched", {})
-    if mismatched:
-        return "; ".join(f"{what}: {', '.join(names)}" for what, names in mismatched.items())
+def _observed_table(details: Mapping[str, Any], passed: bool) -> str:
+    """Say what was seen of a mart as a whole: a number, or its columns."""
     observed = details.get("observed_value")
-    if isinstance(observed, list):
-        return f"{len(observed)} values: " + ", ".join(str(value) for value in observed)
-    return shown_value(observed) or "nothing"
+    if not isinstance(observed, list):
+        return _shown(observed) or "nothing"
+    missing = details.get("details", {}).get("mismatched", {}).get("missing", [])
+    if missing and not passed:
+        return f"missing: {_listed(missing)}"
+    return f"{len(observed)} columns" + ("" if passed else f": {_listed(observed)}")
+
+
+def _sentence(kind: str, kwargs: Mapping[str, Any]) -> str:
+    """Say in a sentence what an expectation asks for."""
+    low, high = kwargs.get("min_value"), kwargs.get("max_value")
+    between = " and ".join(
+        f"{words} {bound:g}"
+        for words, bound in (("at least", low), ("at most", high))
+        if isinstance(bound, int | float)
+    )
+    column = f"`{kwargs.get('column')}`"
+    a, b = f"`{kwargs.get('column_A')}`", f"`{kwargs.get('column_B')}`"
+    several = _listed(f"`{name}`" for name in kwargs.get("column_list", ()))
+    allowed = _listed(str(value) for value in kwargs.get("value_set", ()))
+    match kind.removeprefix("expect_"):
+        case "table_columns_to_match_set":
+            return f"It has the columns {_listed(kwargs['column_set'])}."
+        case "column_values_to_not_be_null":
+            return f"{column} is filled."
+        case "column_values_to_be_unique":
+            return f"{column} is unique."
+        case "compound_columns_to_be_unique":
+            return f"{several} together are unique."
+        case "column_values_to_be_in_set":
+            return f"{column} is one of {allowed}."
+        case "column_values_to_be_between" if low is not None and low == high:
+            return f"{column} is {low:g}."
+        case "column_values_to_be_between":
+            return f"{column} is {between}."
+        case "column_values_to_match_regex":
+            return f"{column} matches {kwargs['regex']}."
+        case "column_pair_values_a_to_be_greater_than_b":
+            return f"{a} is {'at least' if kwargs.get('or_equal') else 'more than'} {b}."
+        case other:
+            given = ", ".join(f"{name} {value}" for name, value in kwargs.items())
+            return f"Expected {other.replace('_', ' ')} ({given})."
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a reader would write it; empty for none."""
+    if isinstance(value, datetime) and (value.hour or value.minute or value.second):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if value is None or value != value:
+        return ""
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _table_of(check_name: str) -> str:

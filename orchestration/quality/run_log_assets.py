@@ -38,9 +38,7 @@ def mart_source_status(session: NightSession) -> dg.MaterializeResult:
 @dg.asset(
     key=["marts", QUALITY_CHECKS.table],
     deps=[
-        dg.AssetKey(["marts", table])
-        for table in PUBLISHED_TABLES
-        if table != QUALITY_CHECKS.table
+        dg.AssetKey(["marts", table]) for table in PUBLISHED_TABLES if table != QUALITY_CHECKS.table
     ],
     description=QUALITY_CHECKS.description,
     **_COMMON,

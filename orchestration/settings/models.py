@@ -141,7 +141,7 @@ class Settings(_Model):
     path: Path = Field(description="the settings file itself")
     business_timezone: _TimeZone = Field(
         default="UTC",
-        description="an IANA time zone, such as Europe/Amsterdam; a day ends at midnight there"
+        description="an IANA time zone, such as Europe/Amsterdam; a day ends at midnight there",
     )
     reporting_currency: Annotated[StrictStr, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
         default="EUR", description="three upper-case letters, such as EUR"

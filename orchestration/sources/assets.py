@@ -25,9 +25,7 @@ EXTRACTED = "was_extracted"
 
 def extraction_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """Return the extraction assets of every source, one a table."""
-    return [
-        _extraction(source, table) for source in settings.sources for table in TABLES
-    ]
+    return [_extraction(source, table) for source in settings.sources for table in TABLES]
 
 
 def extraction_key(source: str, table: str) -> dg.AssetKey:
@@ -58,9 +56,7 @@ def _extraction(source: FilesSource, table: str) -> dg.AssetsDefinition:
             )
         ],
     )
-    def extract(
-        context: dg.AssetExecutionContext, session: NightSession
-    ) -> dg.MaterializeResult:
+    def extract(context: dg.AssetExecutionContext, session: NightSession) -> dg.MaterializeResult:
         # From the settings of the run, so that a changed mapping counts without a reload.
         current = next(one for one in session.settings.sources if one.name == source.name)
         try:

@@ -19,7 +19,7 @@ from orchestration.run_log import record_checks
 from orchestration.settings import Settings
 from orchestration.sources.assets import extraction_key
 from orchestration.sources.files.tables import TABLES
-from orchestration.warehouse.build import BuildError, NodeResult, load_manifest, run_build
+from orchestration.warehouse.build import NodeResult, load_manifest, run_build
 from orchestration.engine import connect
 from orchestration.warehouse.layout import Night, lay_out
 from orchestration.warehouse.preview import table_metadata
@@ -159,7 +159,10 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
                 )
         broken = [node for node in built.nodes if node.status == "error"]
         if broken:
-            raise BuildError("\n".join(f"{node.name}: {node.message}" for node in broken))
+            # A model that can't be built can't be built a minute later either.
+            raise dg.Failure(
+                "\n".join(f"{node.name}: {node.message}" for node in broken), allow_retries=False
+            )
         tested = run_build(
             session.home, "test", select=[] if everything else names, on_node=progress
         )

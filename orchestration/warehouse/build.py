@@ -58,8 +58,9 @@ def _arguments(home: Home, *words: str) -> list[str]:
         "--profiles-dir", str(PROJECT_ROOT / "profiles"),
         "--target-path", str(home.dbt / "target"),
         "--log-path", str(home.dbt / "logs"),
-        "--no-use-colors",
-        "--quiet",
+        # The terminal belongs to the night's own progress; dbt's log file has everything.
+        "--log-level", "none",
+        "--log-level-file", "info",
     ]  # fmt: skip
 
 

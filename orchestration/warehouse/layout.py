@@ -163,9 +163,7 @@ def _landing_tables(
                 manifest.rejected_rows,
             ],
         )
-    connection.execute(
-        "create or replace table landing.nights (known_at timestamptz, as_of date)"
-    )
+    connection.execute("create or replace table landing.nights (known_at timestamptz, as_of date)")
     for known_at, as_of in published_nights(home.landing):
         if night.known_until is None or known_at <= night.known_until:
             connection.execute("insert into landing.nights values (?, ?)", [known_at, as_of])
@@ -192,7 +190,8 @@ def _landing_views(
             ]
             branches.append(staged_columns_sql(source, table, files))
         connection.execute(
-            f"create or replace view landing.files__{table} as " + " union all by name ".join(branches)
+            f"create or replace view landing.files__{table} as "
+            + " union all by name ".join(branches)
         )
 
 

@@ -34,8 +34,10 @@ def check_records(
             severity="warn" if test["config"]["severity"].lower() == "warn" else "error",
             passed=passed,
             observed=(
-                "no failing rows" if passed
-                else node.message if node.status == "error"
+                "no failing rows"
+                if passed
+                else node.message
+                if node.status == "error"
                 else f"{counted} failing rows"
             ),
             expected=test.get("description") or "no failing rows",

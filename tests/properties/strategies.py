@@ -148,7 +148,11 @@ def _move(draw: st.DrawFn, kind: str, table: str, row: Row) -> None:
 
 @st.composite
 def _changed(
-    draw: st.DrawFn, kind: str, table: str, before: Mapping[str, str], deals: list[str],
+    draw: st.DrawFn,
+    kind: str,
+    table: str,
+    before: Mapping[str, str],
+    deals: list[str],
     leads: list[str],
 ) -> Row:
     """Return the next version of a record: one to three of its cells differ."""
@@ -231,6 +235,7 @@ def _stage_list(draw: st.DrawFn, kind: str, changed: bool) -> list[Row]:
         if changed and deal[2] == "won":
             rows[2]["category"], rows[3]["category"] = "open", "won"
     if kind == "two pipelines":
+        rows = [{**row, "pipeline": "main"} for row in rows]
         named = {"signed": "won", "lost": "lost"}
         rows += [
             {**row, "pipeline": "second"}

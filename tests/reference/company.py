@@ -16,6 +16,7 @@ from tests.reference.events import Entity, events_of
 from tests.reference.funnel import FunnelKey, funnel_of
 from tests.reference.given import Delivery, Rules
 from tests.reference.history import history_rows
+from tests.reference.pipelines import Pipelines
 from tests.reference.records import record_versions
 from tests.reference.stages import StageLists
 from tests.reference.states import changes_of, state_at, tellings_of
@@ -38,12 +39,13 @@ class Reference:
 def reference_of(deliveries: Sequence[Delivery], rules: Rules) -> Reference:
     """Return what the contract makes of a source's deliveries, in the order of their loads."""
     clock = Clock(ZoneInfo(rules.business_timezone), ZoneInfo(rules.source_timezone))
-    lists = StageLists(deliveries, rules, clock)
+    pipelines = Pipelines(deliveries, clock)
+    lists = StageLists(deliveries, rules, pipelines, clock)
     found = Reference()
     passed: dict[str, dict[str, Sequence[Transition]]] = {"deal": {}, "lead": {}}
     links: dict[str, set[str]] = {}
     for entity_type, table in (("deal", "deals"), ("lead", "leads")):
-        for entity in _entities(deliveries, entity_type, table, lists, clock):
+        for entity in _entities(deliveries, entity_type, table, pipelines, lists, clock):
             kept = _add(found, entity, rules, lists, clock)
             if kept:
                 passed[entity_type][entity.id] = kept
@@ -58,10 +60,15 @@ def reference_of(deliveries: Sequence[Delivery], rules: Rules) -> Reference:
 
 
 def _entities(
-    deliveries: Sequence[Delivery], entity_type: str, table: str, lists: StageLists, clock: Clock
+    deliveries: Sequence[Delivery],
+    entity_type: str,
+    table: str,
+    pipelines: Pipelines,
+    lists: StageLists,
+    clock: Clock,
 ) -> list[Entity]:
-    records = record_versions(deliveries, table, clock)
-    history = history_rows(deliveries, entity_type, records, lists, clock)
+    records = record_versions(deliveries, table, pipelines, clock)
+    history = history_rows(deliveries, entity_type, records, pipelines, lists, clock)
     return [
         Entity(entity_type, id, records.get(id, []), history.get(id, []))
         for id in sorted({*records, *history})
@@ -85,7 +92,7 @@ def _add(
         found.transitions.append({**vars(t), **values})
     if entity.entity_type == "lead":
         return transitions
-    for change in changes_of(told, events, entity):
+    for change in changes_of(told, transitions):
         if change.at <= end:
             found.changes.append({"deal": entity.id, **vars(change)})
     for row in days_of(transitions, told, rules.as_of, clock):

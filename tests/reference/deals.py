@@ -51,7 +51,7 @@ def deal_of(
         "expected_close_date": state.get("expected_close_date"),
         "owner": state.get("owner"),
         "push_count": state["push_count"],
-        "is_deleted": bool(seen) and seen[-1].is_deleted,
+        "is_deleted": removed,
         "merged_into": seen[-1].merged_into if seen else None,
         "sales_cycle_days": (clock.day_of(closed_at) - clock.day_of(created_at)).days
         if closed_at and created_at

@@ -8,7 +8,7 @@ without, the runs of its successive versions are. What changed between two event
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from tests.reference.clock import Clock
@@ -109,22 +109,18 @@ def _created_stage(
     return lists.first_open(entity.entity_type, pipeline, clock.day_of(at))
 
 
-def _from_history(
-    entity: Entity, runs: list[Run], lists: StageLists, clock: Clock
-) -> list[Event]:
+def _from_history(entity: Entity, runs: list[Run], lists: StageLists, clock: Clock) -> list[Event]:
     events = [
-        Event(row.at, HISTORY, row.pipeline, row.stage, is_inferred=False)
-        for row in entity.history
+        Event(row.at, HISTORY, row.pipeline, row.stage, is_inferred=False) for row in entity.history
     ]
     first, last = entity.history[0], entity.history[-1]
     if not runs:
         return events
     created_at = _created_at(entity)
     if created_at and clock.day_of(created_at) < clock.day_of(first.at):
-        pipeline = runs[0].first.pipeline
-        stage = _created_stage(entity, pipeline, created_at, lists, clock)
+        stage = _created_stage(entity, first.pipeline, created_at, lists, clock)
         if stage:
-            events.append(Event(created_at, CREATION, pipeline, stage, is_inferred=True))
+            events.append(Event(created_at, CREATION, first.pipeline, stage, is_inferred=True))
     run = runs[-1]
     newest = run.versions[-1]
     differs = (last.pipeline, last.stage) != newest.place_in_pipeline
@@ -169,17 +165,18 @@ def _from_runs(entity: Entity, runs: list[Run], lists: StageLists, clock: Clock)
         for run, begin in zip(runs, begins, strict=True)
     ]
     if stage is None:
-        return [replace(events[0], at=created_at, rank=CREATION), *events[1:]]
+        return events
     return [Event(created_at, CREATION, pipeline, stage, is_inferred=True), *events]
 
 
 def _removals(entity: Entity, begin: datetime) -> list[Event]:
     events = []
-    removal: str | None = None
+    was_removed = False
     for version in entity.versions:
-        if version.removal != removal:
-            removal = version.removal
+        if (version.removal is not None) != was_removed:
+            was_removed = not was_removed
             at = max(version.observed_at, begin)
-            kind = removal or "restored"
-            events.append(Event(at, REMOVAL, None, None, is_inferred=True, removal=kind))
+            kind = version.removal or "restored"
+            inferred = not version.has_updated_at
+            events.append(Event(at, REMOVAL, None, None, is_inferred=inferred, removal=kind))
     return events

@@ -82,12 +82,19 @@ def _journey(
     if not entries:
         return None
     places = set()
+    passed_to = 0
     for stage, category in entries:
         if category == "open":
-            places.add(stages.index(stage) + 1)
+            # A stage off the newest list is behind those that lie before its place.
+            order = lists.order(entity_type, pipeline, stage)
+            if stage in stages:
+                places.add(stages.index(stage) + 1)
+            else:
+                reached = [s for s in stages if lists.order(entity_type, pipeline, s) <= order]
+                passed_to = max(passed_to, len(reached))
         elif category == "won":
             places.add(len(stages) + 1)
-    furthest = max(places, default=0)
+    furthest = max([passed_to, *places])
     now = stage_since(passed)
     if now.pipeline != pipeline and now.to_category == "won":
         furthest = len(stages) + 1

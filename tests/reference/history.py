@@ -13,7 +13,8 @@ from decimal import Decimal
 from tests.reference.clock import Clock
 from tests.reference.given import Delivery
 from tests.reference.landed import Landed, landed_versions
-from tests.reference.records import MAIN, Version
+from tests.reference.pipelines import Pipelines
+from tests.reference.records import Version
 from tests.reference.stages import StageLists
 
 
@@ -31,6 +32,7 @@ def history_rows(
     deliveries: Sequence[Delivery],
     entity_type: str,
     records: dict[str, list[Version]],
+    pipelines: Pipelines,
     lists: StageLists,
     clock: Clock,
 ) -> dict[str, list[HistoryRow]]:
@@ -45,7 +47,10 @@ def history_rows(
         if landed.is_absent or landed.row["entity_type"] != entity_type:
             continue
         entity = str(landed.row["entity_id"])
-        row = _row(landed, entity_type, records.get(entity, []), lists, clock)
+        versions = records.get(entity, [])
+        default = pipelines.of_record(entity_type, entity, None)
+        pipeline = versions[-1].pipeline if versions else default
+        row = _row(landed, entity_type, pipeline, lists, clock)
         event = landed.row.get("event_id") or ""
         number = int(event) if event.isdecimal() else None
         order = (row.at, number is None, number or 0, first[record].place)
@@ -59,12 +64,12 @@ def history_rows(
 def _row(
     landed: Landed,
     entity_type: str,
-    versions: list[Version],
+    pipeline: str,
     lists: StageLists,
     clock: Clock,
 ) -> HistoryRow:
     row = landed.row
-    pipeline = row.get("pipeline") or (versions[-1].pipeline if versions else MAIN)
+    pipeline = row.get("pipeline") or pipeline
     stage = str(row["stage"])
     closes = lists.category(entity_type, pipeline, stage) != "open"
     at = clock.read(row["entered_at"], ends_day=closes)

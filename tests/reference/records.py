@@ -14,8 +14,7 @@ from decimal import Decimal
 from tests.reference.clock import Clock
 from tests.reference.given import Delivery
 from tests.reference.landed import Landed, Place, landed_versions
-
-MAIN = "main"
+from tests.reference.pipelines import Pipelines
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Version:
 
     @property
     def removal(self) -> str | None:
-        """How the record is removed, if it is."""
+        """How the record is removed, if it is; a merge matters more than a deletion."""
         if self.merged_into:
             return "merged"
         return "deleted" if self.is_deleted else None
@@ -56,20 +55,23 @@ def observed_at(landed: Landed, clock: Clock) -> datetime:
 
 
 def record_versions(
-    deliveries: Sequence[Delivery], table: str, clock: Clock
+    deliveries: Sequence[Delivery], table: str, pipelines: Pipelines, clock: Clock
 ) -> dict[str, list[Version]]:
     """Return the versions of every deal or lead, oldest first."""
     records: dict[str, list[Version]] = {}
     for landed in landed_versions(deliveries, table):
         versions = records.setdefault(landed.record, [])
-        version = _version(landed, table, clock, versions[-1] if versions else None)
-        if versions and version.observed_at < versions[-1].observed_at:
-            version = replace(version, observed_at=versions[-1].observed_at)
+        before = versions[-1] if versions else None
+        version = _version(landed, table, pipelines, clock, before)
+        if before and version.observed_at < before.observed_at:
+            version = replace(version, observed_at=before.observed_at)
         versions.append(version)
     return records
 
 
-def _version(landed: Landed, table: str, clock: Clock, before: Version | None) -> Version:
+def _version(
+    landed: Landed, table: str, pipelines: Pipelines, clock: Clock, before: Version | None
+) -> Version:
     if landed.is_absent:
         assert before is not None  # only what landed can be missed
         return replace(
@@ -96,7 +98,9 @@ def _version(landed: Landed, table: str, clock: Clock, before: Version | None) -
         is_first_extraction=landed.night.is_first_extraction,
         is_absent=False,
         stage=str(row["status" if lead else "stage"]),
-        pipeline=row.get("pipeline") or MAIN,
+        pipeline=pipelines.of_record(
+            "lead" if lead else "deal", landed.record, row.get("pipeline")
+        ),
         created_stage=row.get("created_status" if lead else "created_stage"),
         created_at=clock.read(row.get("created_at"), ends_day=False),
         closed_at=clock.read(row.get("converted_at" if lead else "closed_at"), ends_day=True),

@@ -14,58 +14,76 @@ from datetime import date, datetime
 from tests.reference.clock import Clock
 from tests.reference.given import Delivery, Rules
 from tests.reference.landed import landed_versions
-from tests.reference.records import MAIN, observed_at
+from tests.reference.pipelines import Pipelines
+from tests.reference.records import observed_at
 
-Pipeline = tuple[str, str]
-_BACKWARDS = datetime.min
+# (entity type, pipeline); a list without pipelines has none.
+Key = tuple[str, str | None]
+_ALWAYS = None
 
 
 @dataclass(frozen=True)
-class _Listed:
-    """A line of a stage list from ``since`` on; without a position the stage is off the list."""
+class _Line:
+    """A line of a stage list from ``since`` on; a withdrawn line is off the list."""
 
-    since: datetime
-    position: int | None
+    since: datetime | None
+    position: int
     category: str
+    is_withdrawn: bool = False
 
 
 class StageLists:
     """The stage lists of one source, asked by entity type, pipeline and stage."""
 
-    def __init__(self, deliveries: Sequence[Delivery], rules: Rules, clock: Clock) -> None:
+    def __init__(
+        self, deliveries: Sequence[Delivery], rules: Rules, pipelines: Pipelines, clock: Clock
+    ) -> None:
         """Read the delivered lists, and the stages that records and history name."""
         self._rules = rules
         self._clock = clock
-        self._listed: dict[Pipeline, dict[str, list[_Listed]]] = {}
-        self._seen: dict[Pipeline, list[str]] = {}
+        self._lists: dict[Key, dict[str, list[_Line]]] = {}
+        self._seen: dict[Key, list[str]] = {}
         self._read_lists(deliveries)
-        self._read_names(deliveries)
+        self._read_names(deliveries, pipelines)
 
     def category(self, entity_type: str, pipeline: str, stage: str) -> str:
         """Return open, won or lost, by the newest list."""
-        lines = self._listed.get((entity_type, pipeline), {}).get(stage)
-        if lines:
-            return [line.category for line in lines if line.position is not None][-1]
-        for name, category in self._template(entity_type, pipeline):
-            if name == stage:
-                return category
-        return self._rules.named_categories.get(stage, "open")
+        lines = self._lines(entity_type, pipeline).get(stage)
+        return lines[-1].category if lines else self._rules.named_categories.get(stage, "open")
+
+    def order(
+        self, entity_type: str, pipeline: str, stage: str, day: date | None = None
+    ) -> tuple[int, str]:
+        """Return what orders the open stages on a day (null: by the newest list).
+
+        A stage off that day's list keeps the place that it had, or else the first that it got.
+        """
+        lines = self._lines(entity_type, pipeline)
+        if stage in lines:
+            past = [line for line in lines[stage] if self._holds(line, day)]
+            return (past[-1] if past else lines[stage][0]).position, stage
+        unlisted = [
+            name
+            for name in self._seen.get((entity_type, pipeline), [])
+            if name not in lines and self.category(entity_type, pipeline, name) == "open"
+        ]
+        last = max((line.position for every in lines.values() for line in every), default=0)
+        return last + 1 + unlisted.index(stage), stage
 
     def open_stages(self, entity_type: str, pipeline: str, day: date | None = None) -> list[str]:
         """Return the open stages in order, on a day or (null) by the newest list."""
-        own = self._listed.get((entity_type, pipeline), {})
-        template = [name for name, _ in self._template(entity_type, pipeline)]
-        placed: dict[str, int] = {}
-        if own:
-            for stage, lines in own.items():
-                position = self._position(lines, day)
-                if position is not None:
-                    placed[stage] = position
-        else:
-            placed = {name: number for number, name in enumerate(template)}
-        listed = sorted(placed, key=lambda stage: (placed[stage], stage))
-        later = [s for s in self._seen.get((entity_type, pipeline), []) if s not in placed]
-        return [s for s in listed + later if self.category(entity_type, pipeline, s) == "open"]
+        lines = self._lines(entity_type, pipeline)
+        names = []
+        for stage, every in lines.items():
+            past = [line for line in every if self._holds(line, day)]
+            if past and not past[-1].is_withdrawn:
+                names.append(stage)
+        seen = self._seen.get((entity_type, pipeline), [])
+        names += [stage for stage in seen if stage not in lines]
+        return sorted(
+            (s for s in names if self.category(entity_type, pipeline, s) == "open"),
+            key=lambda stage: self.order(entity_type, pipeline, stage, day),
+        )
 
     def first_open(self, entity_type: str, pipeline: str, day: date | None = None) -> str | None:
         """Return the first open stage, if there is one."""
@@ -73,63 +91,73 @@ class StageLists:
         return stages[0] if stages else None
 
     def pipelines(self, entity_type: str) -> list[str]:
-        """Return the pipelines that have a list or a record."""
-        keys = [*self._listed, *self._seen]
-        return sorted({pipeline for kind, pipeline in keys if kind == entity_type})
+        """Return the pipelines that have a record."""
+        return sorted({str(pipeline) for kind, pipeline in self._seen if kind == entity_type})
 
-    def _template(self, entity_type: str, pipeline: str) -> Sequence[tuple[str, str]]:
-        return self._rules.templates.get(pipeline, ()) if entity_type == "deal" else ()
+    def _lines(self, entity_type: str, pipeline: str) -> dict[str, list[_Line]]:
+        own = self._lists.get((entity_type, pipeline)) or self._lists.get((entity_type, None))
+        if own:
+            return own
+        template = self._rules.templates.get(pipeline, ()) if entity_type == "deal" else ()
+        return {
+            stage: [_Line(_ALWAYS, position, category)]
+            for position, (stage, category) in enumerate(template, start=1)
+        }
 
-    def _position(self, lines: list[_Listed], day: date | None) -> int | None:
-        if day is None:
-            return lines[-1].position
-        end = self._clock.end_of(day)
-        past = [line for line in lines if line.since is _BACKWARDS or line.since <= end]
-        return past[-1].position if past else None
+    def _holds(self, line: _Line, day: date | None) -> bool:
+        return line.since is _ALWAYS or day is None or line.since <= self._clock.end_of(day)
 
     def _read_lists(self, deliveries: Sequence[Delivery]) -> None:
-        begun: dict[Pipeline, object] = {}
-        named: dict[str, tuple[Pipeline, str]] = {}
+        begun: dict[Key, Delivery] = {}
+        named: dict[str, tuple[Key, str]] = {}
         for landed in landed_versions(deliveries, "stages"):
+            since = observed_at(landed, self._clock)
             if landed.is_absent:
                 key, stage = named[landed.record]
-                before = self._listed[key][stage][-1]
-                line = _Listed(observed_at(landed, self._clock), None, before.category)
+                before = self._lists[key][stage][-1]
+                line = _Line(since, before.position, before.category, is_withdrawn=True)
             else:
-                key = (str(landed.row["entity_type"]), landed.row.get("pipeline") or MAIN)
+                key = (str(landed.row["entity_type"]), landed.row.get("pipeline"))
                 stage = str(landed.row["stage"])
                 named[landed.record] = key, stage
-                begins = begun.setdefault(key, landed.night) is landed.night
-                since = _BACKWARDS if begins else observed_at(landed, self._clock)
+                is_first_list = begun.setdefault(key, landed.night) is landed.night
                 position = int(landed.row["position"] or 0)
-                line = _Listed(since, position, str(landed.row["category"]))
-            self._listed.setdefault(key, {}).setdefault(stage, []).append(line)
+                line = _Line(
+                    _ALWAYS if is_first_list else since, position, str(landed.row["category"])
+                )
+            self._lists.setdefault(key, {}).setdefault(stage, []).append(line)
 
-    def _read_names(self, deliveries: Sequence[Delivery]) -> None:
-        pipelines: dict[tuple[str, str], str] = {}
-        for table, kind, id_column in (("deals", "deal", "deal_id"), ("leads", "lead", "lead_id")):
-            for landed in landed_versions(deliveries, table):
-                if not landed.is_absent:
-                    record = (kind, str(landed.row[id_column]))
-                    pipelines[record] = landed.row.get("pipeline") or MAIN
-        seen: list[tuple[object, Pipeline, str]] = []
-        for table in ("deals", "leads", "stage_history"):
+    def _read_names(self, deliveries: Sequence[Delivery], pipelines: Pipelines) -> None:
+        told: dict[tuple[str, str], str | None] = {}
+        seen = []
+        for table, kind in (("deals", "deal"), ("leads", "lead")):
             for landed in landed_versions(deliveries, table):
                 row = landed.row
                 if landed.is_absent:
                     continue
-                if table == "stage_history":
-                    record = (str(row["entity_type"]), str(row["entity_id"]))
-                    key = (record[0], row.get("pipeline") or pipelines.get(record, MAIN))
-                    names = [row["stage"]]
-                elif table == "leads":
-                    key = ("lead", row.get("pipeline") or MAIN)
-                    names = [row.get("created_status"), row["status"]]
-                else:
-                    key = ("deal", row.get("pipeline") or MAIN)
-                    names = [row.get("created_stage"), row["stage"]]
-                seen += [(landed.place, key, name) for name in names if name]
-        for _, key, name in sorted(seen, key=lambda entry: entry[0]):  # type: ignore[arg-type,return-value]
+                told[kind, landed.record] = row.get("pipeline")
+                pipeline = pipelines.of_record(kind, landed.record, row.get("pipeline"))
+                names = ("created_stage", "stage") if kind == "deal" else ("status",)
+                seen += [
+                    (landed.place, (kind, pipeline), name)
+                    for column in names
+                    if (name := row.get(column))
+                ]
+        first: dict[str, tuple[int, int, int]] = {}
+        newest = {}
+        for landed in landed_versions(deliveries, "stage_history"):
+            first.setdefault(landed.record, landed.place)
+            newest[landed.record] = landed
+        for record, landed in newest.items():
+            row = landed.row
+            if landed.is_absent:
+                continue
+            kind, entity = str(row["entity_type"]), str(row["entity_id"])
+            pipeline = row.get("pipeline") or pipelines.of_record(
+                kind, entity, told.get((kind, entity))
+            )
+            seen.append((first[record], (kind, pipeline), str(row["stage"])))
+        for _, key, name in sorted(seen, key=lambda entry: entry[0]):
             known = self._seen.setdefault(key, [])
             if name not in known:
                 known.append(name)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from tests.reference.events import HISTORY, INFERRED, REMOVAL, Entity, Event
+from tests.reference.events import HISTORY, INFERRED, Entity
 from tests.reference.stages import StageLists
 from tests.reference.transitions import Transition
 
@@ -85,30 +85,22 @@ def state_at(told: Sequence[Telling], at: datetime) -> dict[str, object]:
     return {**state, "push_count": pushes}
 
 
-def changes_of(
-    told: Sequence[Telling],
-    events: Sequence[Event],
-    entity: Entity,
-) -> list[Change]:
+def changes_of(told: Sequence[Telling], transitions: Sequence[Transition]) -> list[Change]:
     """Return the changes of tracked fields: told values, pipeline, deletion and merge."""
-    steps: list[tuple[datetime, int, dict[str, object]]] = [
-        (telling.at, telling.rank, telling.values) for telling in told
-    ]
-    steps += [
-        (event.at, event.rank, {"pipeline": event.pipeline})
-        for event in events
-        if event.pipeline is not None
-    ]
-    begin = events[0].at if events else None
-    for version in entity.versions:
-        at = max(version.observed_at, begin) if begin else version.observed_at
-        removed = {"is_deleted": version.is_deleted, "merged_into": version.merged_into}
-        steps.append((at, REMOVAL, removed))
-    state: dict[str, object] = {"is_deleted": False}
+    state: dict[str, object] = {}
     changes = []
-    for at, _, values in sorted(steps, key=lambda step: step[:2]):
-        for name, value in values.items():
+    for telling in told:
+        for name, value in telling.values.items():
             if state.get(name) != value:
-                changes.append(Change(name, state.get(name), value, at))
+                changes.append(Change(name, state.get(name), value, telling.at))
                 state[name] = value
+    removed_by = ""
+    for t in transitions:
+        if t.from_pipeline not in (None, t.pipeline):
+            changes.append(Change("pipeline", t.from_pipeline, t.pipeline, t.transitioned_at))
+        if t.transition_type in ("deleted", "merged"):
+            removed_by = "merge" if t.transition_type == "merged" else "deletion"
+            changes.append(Change(removed_by, False, True, t.transitioned_at))
+        if t.transition_type == "restored":
+            changes.append(Change(removed_by, True, False, t.transitioned_at))
     return changes

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from tests.reference.clock import Clock
 from tests.reference.events import Event
@@ -105,19 +105,32 @@ def _kind(
         return "reopened"
     if to_category != "open":
         return "closed_change"
-    step = _rank(entity_type, here, event, lists, clock) - _rank(
-        entity_type, before, event, lists, clock
-    )
-    if step > 1:
-        return "skipped"
-    return "advanced" if step == 1 else "regressed"
+    day = clock.day_of(event.at)
+    if lists.order(entity_type, *here, day) < lists.order(entity_type, *before, day):
+        return "regressed"
+    return "skipped" if _between(entity_type, before, here, day, lists) else "advanced"
 
 
-def _rank(
-    entity_type: str, place: tuple[str, str], event: Event, lists: StageLists, clock: Clock
+def _between(
+    entity_type: str,
+    before: tuple[str, str] | None,
+    here: tuple[str, str],
+    day: date,
+    lists: StageLists,
 ) -> int:
-    """Return the place of an open stage among those of the day, from 1."""
-    return lists.open_stages(entity_type, place[0], clock.day_of(event.at)).index(place[1]) + 1
+    """Return how many open stages of the day's list lie after one place and before another.
+
+    A creation comes from before the first, an entry into won goes behind the last.
+    """
+    pipeline = here[0]
+    low = lists.order(entity_type, *before, day) if before else None
+    is_open = lists.category(entity_type, *here) == "open"
+    high = lists.order(entity_type, *here, day) if is_open else None
+    return sum(
+        (low is None or order > low) and (high is None or order < high)
+        for stage in lists.open_stages(entity_type, pipeline, day)
+        for order in [lists.order(entity_type, pipeline, stage, day)]
+    )
 
 
 def _skipped(
@@ -129,14 +142,10 @@ def _skipped(
     clock: Clock,
 ) -> int:
     """Return how many open stages of one pipeline a change jumped over."""
-    category = lists.category(entity_type, *here)
-    if category == "lost":
+    if lists.category(entity_type, *here) == "lost":
         return 0
-    rank = 0
     if before is not None:
-        if before[0] != here[0] or lists.category(entity_type, *before) != "open":
+        is_within = before[0] == here[0]
+        if not is_within or lists.category(entity_type, *before) != "open":
             return 0
-        rank = _rank(entity_type, before, event, lists, clock)
-    if category == "won":
-        return len(lists.open_stages(entity_type, here[0], clock.day_of(event.at))) - rank
-    return max(_rank(entity_type, here, event, lists, clock) - rank - 1, 0)
+    return _between(entity_type, before, here, clock.day_of(event.at), lists)

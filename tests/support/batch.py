@@ -117,7 +117,5 @@ def _read(home: Home) -> Built:
         for (name,) in names:
             cursor = connection.execute(f"select * from marts.{name}")
             columns = [entry[0] for entry in cursor.description]
-            built.tables[name] = [
-                dict(zip(columns, row, strict=True)) for row in cursor.fetchall()
-            ]
+            built.tables[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     return built

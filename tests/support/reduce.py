@@ -45,16 +45,27 @@ def neighbours(company: Company) -> list[Company]:
         if column not in _NEEDED
     }
     for table, record in sorted(records, key=str):
-        _keep(found, company, lambda t, row, table=table, record=record: (  # type: ignore[misc]
-            None
-            if record in (row.get("deal_id"), row.get("lead_id"), row.get("entity_id"))
-            and (record is not None) and t == table
-            else row
-        ))
+        _keep(
+            found,
+            company,
+            lambda t, row, table=table, record=record: (  # type: ignore[misc]
+                None
+                if record in (row.get("deal_id"), row.get("lead_id"), row.get("entity_id"))
+                and (record is not None)
+                and t == table
+                else row
+            ),
+        )
     for table, column in sorted(columns):
-        _keep(found, company, lambda t, row, table=table, column=column: (  # type: ignore[misc]
-            {name: value for name, value in row.items() if name != column} if t == table else row
-        ))
+        _keep(
+            found,
+            company,
+            lambda t, row, table=table, column=column: (  # type: ignore[misc]
+                {name: value for name, value in row.items() if name != column}
+                if t == table
+                else row
+            ),
+        )
     for number, tables in enumerate(company.nights):
         if not tables:
             continue
