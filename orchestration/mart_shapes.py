@@ -17,6 +17,11 @@ class MartShape:
     description: str
     columns: Mapping[str, str]
 
+    def create_sql(self, query: str) -> str:
+        """Return the statement that makes the table of a query, in the mart's types."""
+        columns = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in self.columns.items())
+        return f"create or replace table marts.{self.table} as select {columns} from ({query})"
+
     def comment_sql(self) -> str:
         """Return the statement that stores the description with the table."""
         text = self.description.replace("'", "''")

@@ -2,9 +2,10 @@
 -- version of a record that is in a fact, nor superseded by a later version, set aside with a
 -- reason, withdrawn by the source, or beginning after `as_of`.
 with staged as (
-    {% for table, entity_type, key in [
-        ('deals', "'deal'", 'deal_id'), ('leads', "'lead'", 'lead_id'),
-        ('stage_history', 'entity_type', 'record_id'),
+    {% for table, entity_type, key, dates in [
+        ('deals', "'deal'", 'deal_id', 'coalesce(created_at, least(closed_at, updated_at))'),
+        ('leads', "'lead'", 'lead_id', 'coalesce(created_at, least(converted_at, updated_at))'),
+        ('stage_history', 'entity_type', 'record_id', 'entered_at'),
     ] %}
     select
         source_name,
@@ -16,7 +17,7 @@ with staged as (
         ordinal,
         is_absent,
         quarantine is not null as is_set_aside,
-        {{ 'entered_at' if table == 'stage_history' else 'created_at' }} as began_at
+        coalesce({{ dates }}, extracted_at) as began_at
     from {{ ref('stg_files__' ~ table) }}
     {{ "union all" if not loop.last }}
     {% endfor %}

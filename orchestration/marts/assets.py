@@ -5,26 +5,21 @@ Thin: read what the engine has grouped, call a pure function, write the result.
 
 import dagster as dg
 import duckdb
-import pandas as pd
 
 from orchestration.engine import connect
 from orchestration.marts.conversion import conversion_rates
-from orchestration.marts.forecast import forecast
-from orchestration.marts.inputs import forecast_inputs, funnel_counts
+from orchestration.marts.forecast import historical_expectations
+from orchestration.marts.forecast_table import forecast_rows, register
+from orchestration.marts.inputs import forecast_history, funnel_counts
 from orchestration.marts.periods import forecast_periods
 from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, MartShape
 from orchestration.session import NightSession
 from orchestration.warehouse.preview import table_metadata
 
 
-def _write(connection: duckdb.DuckDBPyConnection, shape: MartShape, rows: pd.DataFrame) -> None:
-    """Replace a mart with the rows of a frame, in their order, in the mart's types."""
-    connection.register("rows_of_mart", rows)
-    columns = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in shape.columns.items())
-    connection.execute(
-        f"create or replace table marts.{shape.table} as select {columns} from rows_of_mart"
-    )
-    connection.unregister("rows_of_mart")
+def _write(connection: duckdb.DuckDBPyConnection, shape: MartShape, query: str) -> None:
+    """Replace a mart with the rows of a query, in their order, in the mart's types."""
+    connection.execute(shape.create_sql(query))
     connection.execute(shape.comment_sql())
 
 
@@ -42,7 +37,8 @@ def mart_funnel_conversion(
 ) -> dg.MaterializeResult:
     """Rates and intervals of the funnel, from the counts that the engine made."""
     with connect(session.home.warehouse) as connection:
-        _write(connection, FUNNEL_CONVERSION, conversion_rates(funnel_counts(connection)))
+        connection.register("rates", conversion_rates(funnel_counts(connection)))
+        _write(connection, FUNNEL_CONVERSION, "select * from rates")
         return dg.MaterializeResult(
             metadata=table_metadata(connection, "marts", FUNNEL_CONVERSION.table)
         )
@@ -52,7 +48,8 @@ def mart_funnel_conversion(
     key=["marts", FORECAST.table],
     deps=[
         dg.AssetKey(["conformed", "int_open_deals"]),
-        dg.AssetKey(["conformed", "int_resolution_counts"]),
+        dg.AssetKey(["conformed", "int_stage_stays"]),
+        dg.AssetKey(["conformed", "int_entry_stages"]),
         dg.AssetKey(["conformed", "int_deal_dimensions"]),
         dg.AssetKey(["conformed", "int_targets"]),
     ],
@@ -66,6 +63,8 @@ def mart_forecast(context: dg.AssetExecutionContext, session: NightSession) -> d
     """What will be won in this and the next month and fiscal quarter, by two methods."""
     periods = forecast_periods(session.as_of, session.settings.fiscal_year_start_month)
     with connect(session.home.warehouse) as connection:
-        rows = forecast(forecast_inputs(connection), session.as_of, periods)
-        _write(connection, FORECAST, rows)
+        history = forecast_history(connection)
+        expected = historical_expectations(history, session.as_of, periods)
+        relation = register(connection, expected)
+        _write(connection, FORECAST, forecast_rows(session.as_of, periods, relation))
         return dg.MaterializeResult(metadata=table_metadata(connection, "marts", FORECAST.table))

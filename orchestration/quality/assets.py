@@ -58,7 +58,7 @@ def _checks(suites: Mapping[dg.AssetCheckKey, Suite]) -> dg.AssetChecksDefinitio
             for key, suite in suites.items():
                 if key not in context.selected_asset_check_keys:
                     continue
-                records = validate(connection, suite, context.run_id, session.known_at)
+                records = validate(connection, suite, context.run.run_id, session.known_at)
                 record_checks(connection, records)
                 yield _result(key, records)
 

@@ -8,8 +8,9 @@ warehouse is the business of the dbt tests.
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -61,7 +62,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Suite:
-    """What one published mart must look like. ``rows`` is the SQL that selects what is looked at."""
+    """What one published mart must look like; ``rows`` is the query for what is looked at."""
 
     mart: str
     description: str
@@ -169,7 +170,6 @@ def validate(
     """
 
     def record(name: str, severity: Severity, expected: str, found: _Finding) -> CheckRecord:
-        at = _keep(connection, name, rows, found)
         return CheckRecord(
             run_id=run_id,
             checked_at=checked_at,
@@ -180,18 +180,17 @@ def validate(
             observed=found.observed,
             expected=expected,
             failing_rows=found.failing_rows,
-            rows_at=at,
+            rows_at=_keep(connection, name, found.rows),
         )
 
     readable = "The mart has every column that its readers rely on."
-    rows: pa.Table | None = None
+    _forget(connection, suite)
     try:
-        rows = connection.execute(suite.rows).to_arrow_table()
+        rows = connection.sql(suite.rows).to_arrow_table()
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         message = str(error).split("\n")[0]
         return [record(suite.rows_check, "error", readable, _Finding(False, message))]
     findings = _findings(suite, rows)
-    _forget(connection, suite)
     return [
         record(suite.rows_check, "error", readable, _Finding(True, f"{rows.num_rows:,} rows read")),
         *(
@@ -203,12 +202,12 @@ def validate(
 
 @dataclass(frozen=True)
 class _Finding:
-    """What became of one expectation; ``positions`` are those of the rows that break it."""
+    """What became of one expectation; ``rows`` are the first of those that break it."""
 
     passed: bool
     observed: str
     failing_rows: int | None = None
-    positions: Sequence[int] = ()
+    rows: pa.Table | None = None
 
 
 def _findings(suite: Suite, rows: pa.Table) -> dict[str, _Finding]:
@@ -219,24 +218,28 @@ def _findings(suite: Suite, rows: pa.Table) -> dict[str, _Finding]:
     from great_expectations.core import ExpectationSuite
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.exceptions import GreatExpectationsError
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+    # It tells of every folder that it might have written to.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     # A context of its own, which lets go of the rows when the suite is done.
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     try:
-        runnable = ExpectationSuite(
-            name=suite.mart,
-            expectations=[
-                {"type": one.type, "kwargs": dict(one.kwargs), "meta": {"check": one.check_name}}
-                for one in suite.expectations
-            ],
-        )
+        # One by one: given as they stand, the suite would leave out what it does not know.
+        expectations = [
+            ExpectationConfiguration(
+                type=one.type, kwargs=dict(one.kwargs), meta={"check": one.check_name}
+            ).to_domain_obj()
+            for one in suite.expectations
+        ]
     except (GreatExpectationsError, ValueError) as error:
         raise SuiteError(f"{suite.file}: {error}") from error
+    runnable = ExpectationSuite(name=suite.mart, expectations=expectations)
     batch = context.data_sources.pandas_default.read_dataframe(_frame(rows))
     outcome = batch.validate(runnable, result_format={"result_format": "COMPLETE"})
     return {
-        result.expectation_config.meta["check"]: _finding(result, rows.num_rows)
+        result.expectation_config.meta["check"]: _finding(result, rows)
         for result in outcome.results
     }
 
@@ -249,7 +252,7 @@ def _frame(rows: pa.Table) -> Any:
     return rows.to_pandas()
 
 
-def _finding(result: Any, rows: int) -> _Finding:
+def _finding(result: Any, rows: pa.Table) -> _Finding:
     details = result.result or {}
     count = details.get("unexpected_count")
     if trouble := _trouble(result.exception_info):
@@ -257,14 +260,15 @@ def _finding(result: Any, rows: int) -> _Finding:
     if count is None:
         return _Finding(bool(result.success), _observed_table(details, bool(result.success)))
     if count == 0:
-        return _Finding(bool(result.success), f"none of {rows:,} rows breaks it", 0)
-    observed = f"{count:,} of {rows:,} rows"
+        return _Finding(bool(result.success), f"none of {rows.num_rows:,} rows breaks it", 0)
+    observed = f"{count:,} of {rows.num_rows:,} rows"
     if result.expectation_config.kwargs.get("column") is not None:
         shown = [_shown(value) for value in details.get("partial_unexpected_list", ())]
         examples = [value for value in dict.fromkeys(shown) if value][:EXAMPLES]
         observed += f", such as {', '.join(examples)}" if examples else ""
     positions = [] if result.success else details.get("unexpected_index_list") or []
-    return _Finding(bool(result.success), observed, int(count), positions)
+    kept = rows.take(pa.array(positions[:FAILING_ROWS_KEPT], pa.int64())) if positions else None
+    return _Finding(bool(result.success), observed, int(count), kept)
 
 
 def _trouble(info: Mapping[str, Any]) -> str | None:
@@ -343,25 +347,23 @@ def _table_of(check_name: str) -> str:
 
 def _forget(connection: duckdb.DuckDBPyConnection, suite: Suite) -> None:
     """Drop the failing rows that an earlier run found."""
-    found = connection.execute(
+    tables = connection.execute(
         "select table_name from information_schema.tables where table_schema = ?", [FAILING_ROWS]
     ).fetchall()
-    ours = {_table_of(one.check_name) for one in suite.expectations}
-    for (table,) in found:
-        if table in ours:
-            connection.execute(f"drop table {FAILING_ROWS}.{table}")
+    for (table,) in tables:
+        if table.startswith(_table_of(f"expectations.{suite.mart}.")):
+            connection.execute(f'drop table {FAILING_ROWS}."{table}"')
 
 
 def _keep(
-    connection: duckdb.DuckDBPyConnection, check_name: str, rows: pa.Table | None, found: _Finding
+    connection: duckdb.DuckDBPyConnection, check_name: str, rows: pa.Table | None
 ) -> str | None:
     """Write the rows that break a check to a table of their own; return its name."""
-    if rows is None or not found.positions:
+    if rows is None:
         return None
     relation = f"{FAILING_ROWS}.{_table_of(check_name)}"
-    kept = rows.take(pa.array(list(found.positions)[:FAILING_ROWS_KEPT], pa.int64()))
     connection.execute(f"create schema if not exists {FAILING_ROWS}")
-    connection.register("rows_that_fail", kept)
+    connection.register("rows_that_fail", rows)
     try:
         connection.execute(f"create or replace table {relation} as select * from rows_that_fail")
     finally:

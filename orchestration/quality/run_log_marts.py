@@ -8,10 +8,7 @@ from orchestration.mart_shapes import QUALITY_CHECKS, SOURCE_STATUS, MartShape
 
 
 def _create(connection: duckdb.DuckDBPyConnection, shape: MartShape, query: str) -> None:
-    columns = ", ".join(f'"{name}"::{kind} as "{name}"' for name, kind in shape.columns.items())
-    connection.execute(
-        f"create or replace table marts.{shape.table} as select {columns} from ({query})"
-    )
+    connection.execute(shape.create_sql(query))
     connection.execute(shape.comment_sql())
 
 

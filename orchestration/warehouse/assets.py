@@ -14,7 +14,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
 from orchestration.session import NightSession
 from orchestration.home import Home
-from orchestration.warehouse.test_results import check_records
+from orchestration.warehouse.test_results import check_records, attached_node
 from orchestration.run_log import record_checks
 from orchestration.settings import Settings
 from orchestration.sources.assets import extraction_key
@@ -203,8 +203,7 @@ def _nodes_by_key(manifest: Mapping[str, Any]) -> dict[dg.AssetKey, Mapping[str,
 
 def _check_key(manifest: Mapping[str, Any], unique_id: str) -> dg.AssetCheckKey:
     test = manifest["nodes"][unique_id]
-    attached = test.get("attached_node") or test["depends_on"]["nodes"][0]
-    node = manifest["nodes"][attached]
+    node = attached_node(manifest, test)
     return dg.AssetCheckKey(dg.AssetKey([node["schema"], node["name"]]), test["name"])
 
 

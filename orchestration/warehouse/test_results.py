@@ -23,14 +23,13 @@ def check_records(
         if node.resource_type != "test":
             continue
         test = manifest["nodes"][node.unique_id]
-        attached = test.get("attached_node") or test["depends_on"]["nodes"][0]
         passed = node.status == "pass"
         counted = node.failures if node.failures is not None else 0
         records[node.unique_id] = CheckRecord(
             run_id=run_id,
             checked_at=checked_at,
             check_name=test["name"],
-            table_name=manifest["nodes"][attached]["name"],
+            table_name=attached_node(manifest, test)["name"],
             severity="warn" if test["config"]["severity"].lower() == "warn" else "error",
             passed=passed,
             observed=(
@@ -45,3 +44,26 @@ def check_records(
             rows_at=None if passed else f"failing_rows.{test.get('alias') or test['name']}",
         )
     return records
+
+
+def attached_node(manifest: Mapping[str, Any], test: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the model, seed or source that a test is about.
+
+    A test written beside a model is about that model. One that stands alone names its model in
+    its configuration (``meta.dagster.ref.name``), or reads only one. Raises ``LookupError`` where
+    none of these tells.
+    """
+    nodes = {**manifest["nodes"], **manifest.get("sources", {})}
+    named = test["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
+    if named is not None:
+        for node in manifest["nodes"].values():
+            if node["name"] == named and node["resource_type"] != "test":
+                return node  # type: ignore[no-any-return]
+    elif test.get("attached_node"):
+        return nodes[test["attached_node"]]  # type: ignore[no-any-return]
+    elif len(set(test["depends_on"]["nodes"])) == 1:
+        return nodes[test["depends_on"]["nodes"][0]]  # type: ignore[no-any-return]
+    raise LookupError(
+        f"The test {test['name']} does not say which model it is about: name one under"
+        " `config: {meta: {dagster: {ref: {name: ...}}}}` beside its description."
+    )

@@ -217,30 +217,25 @@ def _told(
 
 @st.composite
 def _stage_list(draw: st.DrawFn, kind: str, changed: bool) -> list[Row]:
-    deal = [*OPEN, *CLOSED]
-    lead = list(LEAD)
+    deal, lead = [*OPEN, *CLOSED], list(LEAD)
+    named = {"won": "won", "lost": "lost"}
     if changed:
-        match draw(st.sampled_from(["swap", "insert", "remove", "category"])):
+        match draw(st.sampled_from(["swap", "insert", "prepend", "remove", "category"])):
             case "swap":
                 deal[0], deal[1] = deal[1], deal[0]
             case "insert":
                 deal.insert(1, UNLISTED)
+            case "prepend":
+                deal.insert(0, UNLISTED)
             case "remove":
                 deal.remove("talk")
             case "category":
-                deal[deal.index("offer")], deal[3] = deal[3], deal[deal.index("offer")]
-    rows = []
-    if kind != "shipped":
-        rows += _lines("deal", deal, {"won": "won", "lost": "lost"})
-        if changed and deal[2] == "won":
-            rows[2]["category"], rows[3]["category"] = "open", "won"
+                named["offer"] = "won"
+    rows = [] if kind == "shipped" else _lines("deal", deal, named)
     if kind == "two pipelines":
         rows = [{**row, "pipeline": "main"} for row in rows]
-        named = {"signed": "won", "lost": "lost"}
-        rows += [
-            {**row, "pipeline": "second"}
-            for row in _lines("deal", [*SECOND_OPEN, *SECOND_CLOSED], named)
-        ]
+        second = _lines("deal", [*SECOND_OPEN, *SECOND_CLOSED], {"signed": "won", "lost": "lost"})
+        rows += [{**row, "pipeline": "second"} for row in second]
     return rows + _lines("lead", lead, {"converted": "won", "disqualified": "lost"})
 
 

@@ -30,7 +30,8 @@ from tests.support.companies import (
 
 TABLES = ("deals", "leads", "stage_history", "stages")
 # What the reference speaks of, and what that rests on.
-MODELS = ("+path:dbt_project/models/facts",)
+MODELS = ("+path:dbt_project/models/facts", "+int_funnel_counts")
+FUNNEL = "funnel"
 
 Rows = list[dict[str, object]]
 
@@ -111,7 +112,7 @@ def _read(home: Home) -> Built:
     with connect(home.warehouse, read_only=True) as connection:
         names = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts'"
-            " and regexp_matches(table_name, '^(fct|dim)_|^mart_funnel_conversion$')"
+            " and regexp_matches(table_name, '^(fct|dim)_')"
             " order by all"
         ).fetchall()
         for (name,) in names:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from tests.reference.company import Reference
-from tests.support.batch import Built
+from tests.reference.funnel import COUNTS
+from tests.support.batch import FUNNEL, Built
 
 TRANSITION = (
     *("entity_type", "entity", "pipeline", "from_stage", "to_stage", "from_category"),
@@ -28,6 +29,7 @@ DEAL = (
     *("closed_at", "first_closed_at", "amount", "currency", "expected_close_date", "owner"),
     *("push_count", "is_deleted", "merged_into", "sales_cycle_days"),
 )
+STEP = ("entity_type", "pipeline", "from_stage", "to_stage")
 _RENAMED = {
     "entity_key": "entity",
     "deal_key": "deal",
@@ -41,11 +43,15 @@ _RENAMED = {
 
 def differences(reference: Reference, built: Built, source: str) -> list[str]:
     """Return a line for each row that only one side has, table by table."""
+    funnel: list[dict[str, object]] = [
+        {**dict(zip(STEP, key, strict=True)), **counts} for key, counts in reference.funnel.items()
+    ]
     pairs = (
         ("fct_stage_transitions", TRANSITION, reference.transitions),
         ("fct_deal_changes", CHANGE, reference.changes),
         ("fct_pipeline_daily", DAY, reference.daily),
         ("fct_deals", DEAL, reference.deals),
+        (FUNNEL, (*STEP, *COUNTS), funnel),
     )
     lines: list[str] = []
     for table, columns, expected in pairs:
@@ -68,6 +74,9 @@ def _plain(row: Mapping[str, object], source: str) -> dict[str, object]:
         if isinstance(value, str) and value.startswith(f"{source}:"):
             value = value.removeprefix(f"{source}:")
         plain[_RENAMED.get(name, name)] = value
+    if plain.get("field") == "amount":  # told as text, with all its places
+        for side in ("old", "new"):
+            plain[side] = None if plain[side] is None else Decimal(str(plain[side]))
     return _texts(plain)
 
 

@@ -42,7 +42,10 @@ pushes as (
         expected_close_date > lag(expected_close_date) over past as is_push,
         max(known_at) over past as latest_known_at,
         max(case when not is_known_at_assumed then known_at end) over past as learned_at
-    from {{ ref('int_deal_states') }}
+    from (
+        select entity_key as deal_key, * from {{ ref('int_record_states') }}
+        where entity_type = 'deal'
+    )
     window past as (partition by deal_key order by state_number rows unbounded preceding)
 ),
 

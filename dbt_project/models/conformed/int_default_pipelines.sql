@@ -1,9 +1,10 @@
--- The pipeline of records that name none: the only listed one of their kind.
+-- The pipeline of records that name none: the only listed one of their kind. A list that holds
+-- for every pipeline names none.
 select
     source_name,
     entity_type,
     any_value(pipeline) as pipeline
 from {{ ref('stg_files__stages') }}
-where quarantine is null and not is_absent and pipeline is not null
+where quarantine is null and not is_absent
 group by source_name, entity_type
-having count(distinct pipeline) = 1
+having count(distinct pipeline) = 1 and count(*) = count(pipeline)

@@ -3,10 +3,17 @@
 -- the rank after the last open stage.
 with entries as (
     select
-        entity_type, entity_key, source_name, pipeline, to_stage, to_category, open_rank,
-        transitioned_at
-    from {{ ref('int_stage_transitions') }}
-    where transition_type not in ('deleted', 'merged', 'restored')
+        transitions.entity_type, transitions.entity_key, transitions.source_name,
+        transitions.pipeline, transitions.to_stage, transitions.to_category,
+        transitions.transitioned_at,
+        list.open_rank
+    from {{ ref('int_stage_transitions') }} as transitions
+    inner join {{ ref('int_stage_list') }} as list
+        on transitions.source_name = list.source_name
+        and transitions.entity_type = list.entity_type
+        and transitions.pipeline = list.pipeline
+        and transitions.to_stage = list.stage
+    where transitions.transition_type not in ('deleted', 'merged', 'restored')
 ),
 
 memberships as (

@@ -4,11 +4,7 @@
 -- A record with delivered history follows it; its own fields add the creation, if history starts
 -- later, and the present stage, if history ends earlier. A record without history follows what
 -- successive extracts showed. See docs/cases.md for each decision.
-with last_instant as (
-    select {{ day_end(setting('as_of')) }} as happened_at
-),
-
-record_versions as (
+with record_versions as (
     select
         versions.*,
         names.stage as canonical_stage,
@@ -33,9 +29,9 @@ record_versions as (
 ),
 
 first_stages as (
-    select source_name, entity_type, pipeline, stage
-    from {{ ref('int_stage_list') }}
-    where open_rank = 1
+    select source_name, entity_type, pipeline, stage, valid_from, valid_to
+    from {{ ref('int_stage_places') }}
+    where category = 'open' and is_present and stages_before = 0
 ),
 
 history as (
@@ -92,7 +88,12 @@ marked as (
         coalesce(
             (pipeline, canonical_stage) <> lag((pipeline, canonical_stage)) over learned, true
         ) as starts_run
-    from record_versions
+    from (
+        select
+            *,
+            count(*) over (partition by entity_type, entity_key) > 1 as was_changed
+        from record_versions
+    ) as record_versions
     left join history_span using (entity_type, entity_key)
     where not is_absent
     window learned as (partition by entity_type, entity_key order by version_number)
@@ -133,11 +134,16 @@ records as (
         source_name,
         has_history,
         max_by(created_at, version_number) as created_at,
-        max_by(canonical_created_stage, version_number) as created_stage,
+        max_by(
+            case when canonical_created_stage is not null
+                then {stage: canonical_created_stage, pipeline: pipeline} end,
+            version_number
+        ) as created_in,
         min_by(pipeline, version_number) as first_pipeline,
         min_by(known_at, version_number) as known_at,
         min_by(is_first_extraction, version_number) as is_first_extraction,
-        max(run_number) as last_run
+        max(run_number) as last_run,
+        any_value(was_changed) as was_changed
     from numbered
     group by all
 ),
@@ -187,7 +193,7 @@ creations as (
         records.source_name,
         records.has_history,
         coalesce(history_span.first_pipeline, records.first_pipeline) as pipeline,
-        records.created_stage,
+        records.created_in,
         records.known_at,
         records.is_first_extraction,
         case
@@ -196,7 +202,7 @@ creations as (
             when first_run.has_own_date
                 or first_run.has_update_time
                 or not first_run.is_first_extraction
-                or records.last_run > 1
+                or records.was_changed
                 then first_run.happened_at
         end as happened_at
     from records
@@ -213,12 +219,19 @@ creations as (
 created as (
     select
         creations.*,
-        coalesce(creations.created_stage, first_stages.stage) as stage
+        coalesce(
+            -- Told in another pipeline, it names no stage of this one.
+            case when creations.created_in.pipeline = creations.pipeline
+                then creations.created_in.stage end,
+            first_stages.stage
+        ) as stage
     from creations
     left join first_stages
         on creations.source_name = first_stages.source_name
         and creations.entity_type = first_stages.entity_type
         and creations.pipeline = first_stages.pipeline
+        and {{ business_day('creations.happened_at') }} >= first_stages.valid_from
+        and {{ business_day('creations.happened_at') }} < first_stages.valid_to
     where creations.happened_at is not null
 ),
 
@@ -338,4 +351,3 @@ select
         when all_events.is_first_extraction then all_events.happened_at else all_events.known_at
     end as assumed_known_at
 from all_events
-inner join last_instant on all_events.happened_at <= last_instant.happened_at

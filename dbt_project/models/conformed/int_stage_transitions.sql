@@ -6,6 +6,8 @@ with ordered as (
             partition by entity_type, entity_key order by {{ event_order() }}
         ) as event_order
     from {{ ref('int_stage_events') }}
+    -- What is dated later has not happened yet.
+    where happened_at <= {{ day_end(setting('as_of')) }}
 ),
 
 -- A row that repeats the stage tells of another field; it is no change of stage.
@@ -40,14 +42,19 @@ placed as (
 described as (
     select
         placed.*,
-        list.category,
-        list.open_rank
+        places.category,
+        places.position,
+        places.is_present,
+        places.stages_before,
+        places.open_stages
     from placed
-    inner join {{ ref('int_stage_list') }} as list
-        on placed.source_name = list.source_name
-        and placed.entity_type = list.entity_type
-        and placed.pipeline = list.pipeline
-        and placed.stage = list.stage
+    inner join {{ ref('int_stage_places') }} as places
+        on placed.source_name = places.source_name
+        and placed.entity_type = places.entity_type
+        and placed.pipeline = places.pipeline
+        and placed.stage = places.stage
+        and placed.happened_on >= places.valid_from
+        and placed.happened_on < places.valid_to
 ),
 
 compared as (
@@ -57,7 +64,6 @@ compared as (
         lag(pipeline) over sequence as from_pipeline,
         lag(stage) over sequence as from_stage,
         lag(category) over sequence as from_category,
-        lag(open_rank) over sequence as from_rank,
         -- When the present stage was entered; removals and restorations do not enter it anew.
         last_value(case when kind = 'stage' then happened_at end ignore nulls) over earlier
             as from_entered_at,
@@ -75,27 +81,34 @@ compared as (
         )
 ),
 
-stage_counts as (
-    select source_name, entity_type, pipeline, max(open_rank) as open_stages
-    from {{ ref('int_stage_list') }}
-    group by all
+-- Both stages at their places in the list of the day of the change.
+located as (
+    select
+        compared.*,
+        (from_places.position, from_places.stage) as from_place,
+        -- Open stages that the deal has behind it, its own stage included if the list has it.
+        coalesce(from_places.stages_before + from_places.is_present::integer, 0) as stages_behind
+    from compared
+    left join {{ ref('int_stage_places') }} as from_places
+        on compared.source_name = from_places.source_name
+        and compared.entity_type = from_places.entity_type
+        and compared.from_pipeline = from_places.pipeline
+        and compared.from_stage = from_places.stage
+        and compared.happened_on >= from_places.valid_from
+        and compared.happened_on < from_places.valid_to
 ),
 
 measured as (
     select
-        compared.*,
+        *,
         case
             when kind <> 'stage' then 0
-            when from_stage is not null and from_pipeline <> compared.pipeline then 0
+            when from_pipeline <> pipeline then 0
             when from_category <> 'open' or category = 'lost' then 0
-            when category = 'won' then stage_counts.open_stages - coalesce(from_rank, 0)
-            else greatest(open_rank - coalesce(from_rank, 0) - 1, 0)
+            when category = 'won' then greatest(open_stages - stages_behind, 0)
+            else greatest(stages_before - stages_behind, 0)
         end as stages_skipped
-    from compared
-    left join stage_counts
-        on compared.source_name = stage_counts.source_name
-        and compared.entity_type = stage_counts.entity_type
-        and compared.pipeline = stage_counts.pipeline
+    from located
 )
 
 select
@@ -125,9 +138,9 @@ select
         when from_category = 'open' and category = 'lost' then 'lost'
         when from_category <> 'open' and category = 'open' then 'reopened'
         when from_category <> 'open' then 'closed_change'
-        when open_rank > from_rank + 1 then 'skipped'
-        when open_rank > from_rank then 'advanced'
-        else 'regressed'
+        when (position, stage) < from_place then 'regressed'
+        when stages_skipped > 0 then 'skipped'
+        else 'advanced'
     end as transition_type,
     kind = 'stage' and category <> 'open' and coalesce(from_category, 'open') = 'open'
         as is_closing,
@@ -136,7 +149,6 @@ select
     happened_on as transitioned_on,
     {{ microseconds_between('from_entered_at', 'happened_at') }} as microseconds_in_from_stage,
     visit_number::integer as visit_number,
-    open_rank,
     known_at as landed_at,
     assumed_known_at as known_at,
     is_first_extraction as is_known_at_assumed,

@@ -1,75 +1,11 @@
 -- Every stage of every pipeline with what it meant and when: listed by the source, else taken
 -- from the configured template, else as it appeared in the data.
-with observed_names as (
-    select source_name, entity_type, pipeline, stage, load_id, ordinal
-    from {{ ref('int_record_versions') }}
-    where not is_absent
-    union all
-    select source_name, entity_type, pipeline, created_stage, load_id, ordinal
-    from {{ ref('int_record_versions') }}
-    where created_stage is not null
-    union all
-    select source_name, entity_type, pipeline, stage, first_load_id, first_ordinal
-    from {{ ref('int_history_rows') }}
-),
-
-observed as (
-    select
-        source_name,
-        entity_type,
-        pipeline,
-        {{ stage_code('stage') }} as stage_code,
-        min_by(stage, (load_id, ordinal)) as stage,
-        min((load_id, ordinal)) as first_seen
-    from observed_names
-    group by all
+with observed as (
+    select * from {{ ref('int_observed_stages') }}
 ),
 
 pipelines as (
     select distinct source_name, entity_type, pipeline from observed
-),
-
-delivered as (
-    select
-        source_name, entity_type, pipeline, stage, label, position, category,
-        win_rate, load_id, ordinal, is_absent, record_id,
-        {{ business_day('extracted_at') }} as learned_on
-    from {{ ref('stg_files__stages') }}
-    where quarantine is null
-),
-
--- An absent row carries only its record id; it closes the list entry of that id.
-named as (
-    select
-        * replace (
-            last_value(entity_type ignore nulls) over told as entity_type,
-            last_value(pipeline ignore nulls) over told as pipeline,
-            last_value(stage ignore nulls) over told as stage,
-            last_value(label ignore nulls) over told as label,
-            last_value(position ignore nulls) over told as position,
-            last_value(category ignore nulls) over told as category
-        )
-    from delivered
-    window told as (
-        partition by source_name, record_id order by load_id, ordinal rows unbounded preceding
-    )
-),
-
--- A list without pipelines holds for every pipeline of its kind that has no list of its own.
-scoped as (
-    select * from named where pipeline is not null
-    union all
-    select named.* replace (pipelines.pipeline as pipeline)
-    from named
-    inner join pipelines
-        on named.source_name = pipelines.source_name and named.entity_type = pipelines.entity_type
-    where named.pipeline is null
-        and not exists (
-            select 1 from named as own
-            where own.source_name = pipelines.source_name
-                and own.entity_type = pipelines.entity_type
-                and own.pipeline = pipelines.pipeline
-        )
 ),
 
 listed as (
@@ -87,7 +23,7 @@ listed as (
         ) as is_current,
         'listed' as origin,
         is_absent
-    from scoped
+    from {{ ref('int_stage_rows') }}
     window told as (
         partition by source_name, entity_type, pipeline, stage order by load_id, ordinal
     )

@@ -1,12 +1,27 @@
 with states as (
     select
         *,
+        entity_key as deal_key,
         lag(amount) over told as previous_amount,
         lag(currency) over told as previous_currency,
         lag(expected_close_date) over told as previous_expected_close_date,
         lag(owner_key) over told as previous_owner_key
-    from {{ ref('int_deal_states') }}
-    window told as (partition by deal_key order by state_number)
+    from {{ ref('int_record_states') }}
+    where entity_type = 'deal'
+    window told as (partition by entity_key order by state_number)
+),
+
+removals as (
+    select
+        *,
+        case transition_type
+            when 'restored' then lag(transition_type) over (
+                partition by entity_key order by entity_sequence
+            )
+            else transition_type
+        end as removed_by
+    from {{ ref('int_stage_transitions') }}
+    where entity_type = 'deal' and transition_type in ('merged', 'deleted', 'restored')
 ),
 
 field_changes as (
@@ -34,14 +49,14 @@ field_changes as (
     union all
     select
         entity_key as deal_key,
-        case transition_type when 'merged' then 'merge' else 'deletion' end as field,
+        -- A restoration undoes what removed the deal.
+        case when removed_by = 'merged' then 'merge' else 'deletion' end as field,
         case transition_type when 'restored' then 'true' else 'false' end as old_value,
         case transition_type when 'restored' then 'false' else 'true' end as new_value,
         transitioned_at as changed_at, transitioned_on as changed_on,
         entity_sequence as change_order,
         known_at, is_known_at_assumed, is_inferred
-    from {{ ref('int_stage_transitions') }}
-    where entity_type = 'deal' and transition_type in ('merged', 'deleted', 'restored')
+    from removals
 )
 
 select

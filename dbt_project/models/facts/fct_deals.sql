@@ -24,9 +24,11 @@ states as (
         select
             *,
             expected_close_date > lag(expected_close_date) over (
-                partition by deal_key order by state_number
-            ) as is_push
-        from {{ ref('int_deal_states') }}
+                partition by entity_key order by state_number
+            ) as is_push,
+            entity_key as deal_key
+        from {{ ref('int_record_states') }}
+        where entity_type = 'deal'
     )
     qualify row_number() over (partition by deal_key order by state_number desc) = 1
 ),
@@ -63,7 +65,10 @@ standing as (
         (latest.probability / 100)::decimal(7, 6) as crm_win_rate,
         coalesce(states.push_count, 0)::integer as push_count,
         coalesce(status.is_removed, removed.is_removed, false) as is_deleted,
-        latest.merged_into_key,
+        -- What has not happened by `as_of` is not told.
+        case
+            when status.entity_key is null or status.is_removed then latest.merged_into_key
+        end as merged_into_key,
         {{ business_day('status.created_at') }} as created_on,
         {{ business_day('status.closed_at') }} as closed_on
     from spine
@@ -83,10 +88,11 @@ standing as (
         and names.stage = list.stage
     left join states on spine.deal_key = states.deal_key
     left join converting_leads on spine.deal_key = converting_leads.deal_key
-    -- A record that begins after the last reported day is not there yet.
-    where status.entity_key is not null
-        or latest.created_at is null
-        or latest.created_at <= {{ day_end(setting('as_of')) }}
+    -- A record whose past lies wholly after the last reported day is not there yet.
+    where status.entity_key is not null or not exists (
+        select 1 from {{ ref('int_stage_events') }} as events
+        where events.entity_type = 'deal' and events.entity_key = spine.deal_key
+    )
 )
 
 select

@@ -44,7 +44,7 @@ select
     status.created_at,
     latest.lead_source,
     coalesce(latest.region, owners.region) as region,
-    latest.owner_key,
+    states.owner_key,
     latest.score,
     case
         when coalesce(
@@ -81,10 +81,16 @@ left join {{ ref('int_stage_names') }} as names
     and names.entity_type = 'lead'
     and latest.pipeline = names.pipeline
     and latest.status = names.delivered_stage
-left join {{ ref('dim_owner') }} as owners on latest.owner_key = owners.owner_key
+left join (
+    select * from {{ ref('int_record_states') }}
+    where entity_type = 'lead'
+    qualify row_number() over (partition by entity_key order by state_number desc) = 1
+) as states on spine.lead_key = states.entity_key
+left join {{ ref('dim_owner') }} as owners on states.owner_key = owners.owner_key
 left join outcomes on spine.lead_key = outcomes.lead_key
--- A record that begins after the last reported day is not there yet.
-where status.entity_key is not null
-    or latest.created_at is null
-    or latest.created_at <= {{ day_end(setting('as_of')) }}
+-- A record whose past lies wholly after the last reported day is not there yet.
+where status.entity_key is not null or not exists (
+    select 1 from {{ ref('int_stage_events') }} as events
+    where events.entity_type = 'lead' and events.entity_key = spine.lead_key
+)
 order by spine.lead_key

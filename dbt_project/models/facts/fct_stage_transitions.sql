@@ -3,19 +3,15 @@ with with_state as (
         transitions.*,
         states.amount,
         states.currency,
-        coalesce(states.owner_key, lead_owners.owner_key) as owner_key
+        states.owner_key
     from {{ ref('int_stage_transitions') }} as transitions
     asof left join (
-        select * from {{ ref('int_deal_states') }}
+        select * from {{ ref('int_record_states') }}
         where is_last_of_instant
     ) as states
-        on transitions.entity_key = states.deal_key
+        on transitions.entity_type = states.entity_type
+        and transitions.entity_key = states.entity_key
         and transitions.transitioned_at >= states.happened_at
-    -- A lead's owner has no delivered past: it is the owner of its latest version.
-    left join {{ ref('int_lead_versions') }} as lead_owners
-        on transitions.entity_type = 'lead'
-        and transitions.entity_key = lead_owners.lead_key
-        and lead_owners.is_latest
 )
 
 select

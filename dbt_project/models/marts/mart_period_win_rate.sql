@@ -1,10 +1,11 @@
 with last_open_amounts as (
     -- What a lost deal was last worth: its last positive amount while it was open.
     select
-        states.deal_key,
+        deals.deal_key,
         max_by({amount: states.amount, currency: states.currency}, states.state_number) as worth
-    from {{ ref('int_deal_states') }} as states
-    inner join {{ ref('fct_deals') }} as deals on states.deal_key = deals.deal_key
+    from {{ ref('int_record_states') }} as states
+    inner join {{ ref('fct_deals') }} as deals
+        on states.entity_type = 'deal' and states.entity_key = deals.deal_key
     where states.amount > 0 and deals.is_lost and states.happened_at <= deals.closed_at
     group by all
 ),

@@ -1,20 +1,60 @@
--- What the fields with a past (amount, currency, expected close date, owner) were from each
--- moment on at which something about them was told.
+-- What the fields with a past were from each moment on at which something about them was told:
+-- amount, currency and expected close date of deals, the owner of leads and deals.
 --
 -- Delivered history tells a value by filling it. A record tells all its values when it is first
 -- seen and those that differ when it is seen again. What is told together with a closing holds
 -- from the closing: a final amount carried back would give the outcome away.
-with closings as (
-    select entity_key as deal_key, transitioned_at as closed_at
+with changes as (
+    select
+        entity_type, entity_key, entity_sequence, transitioned_at, to_category, is_closing
     from {{ ref('int_stage_transitions') }}
-    where entity_type = 'deal' and is_closing
+),
+
+closings as (
+    select entity_type, entity_key, transitioned_at as closed_at
+    from changes
+    where is_closing
+),
+
+-- Also those that lie after `as_of`: what a record tells with them has not been told yet.
+entries_of_closed_stages as (
+    select events.entity_type, events.entity_key, events.happened_at as closed_at
+    from {{ ref('int_stage_events') }} as events
+    inner join {{ ref('int_stage_list') }} as list
+        on events.source_name = list.source_name
+        and events.entity_type = list.entity_type
+        and events.pipeline = list.pipeline
+        and events.stage = list.stage
+    where list.category <> 'open'
+),
+
+-- Where a record stood at each moment; of changes at one instant the last.
+standings as (
+    select entity_type, entity_key, transitioned_at, to_category
+    from changes
+    qualify lead(transitioned_at) over (
+        partition by entity_type, entity_key order by entity_sequence
+    ) is distinct from transitioned_at
 ),
 
 beginnings as (
-    select entity_key as deal_key, min(transitioned_at) as began_at
-    from {{ ref('int_stage_transitions') }}
-    where entity_type = 'deal'
+    select entity_type, entity_key, min(transitioned_at) as began_at
+    from changes
     group by all
+),
+
+record_versions as (
+    select
+        'deal' as entity_type, deal_key as entity_key, source_name, version_number, load_id,
+        ordinal, known_at, is_first_extraction, is_absent, observed_at, pipeline, stage,
+        amount, currency, expected_close_date, owner_key
+    from {{ ref('int_deal_versions') }}
+    union all
+    select
+        'lead' as entity_type, lead_key as entity_key, source_name, version_number, load_id,
+        ordinal, known_at, is_first_extraction, is_absent, observed_at, pipeline, status as stage,
+        null as amount, null as currency, null as expected_close_date, owner_key
+    from {{ ref('int_lead_versions') }}
 ),
 
 versions as (
@@ -25,11 +65,12 @@ versions as (
         lag(currency) over learned as previous_currency,
         lag(expected_close_date) over learned as previous_expected_close_date,
         lag(owner_key) over learned as previous_owner_key,
-        row_number() over learned as live_version
-    from {{ ref('int_deal_versions') }} as versions
+        row_number() over learned as live_version,
+        lag(list.category <> 'open') over learned as was_closed
+    from record_versions as versions
     left join {{ ref('int_stage_names') }} as names
         on versions.source_name = names.source_name
-        and names.entity_type = 'deal'
+        and versions.entity_type = names.entity_type
         and versions.pipeline = names.pipeline
         and versions.stage = names.delivered_stage
     left join {{ ref('int_stage_list') }} as list
@@ -38,35 +79,55 @@ versions as (
         and names.pipeline = list.pipeline
         and names.stage = list.stage
     where not versions.is_absent
-    window learned as (partition by deal_key order by version_number)
+    window learned as (
+        partition by versions.entity_type, versions.entity_key order by versions.version_number
+    )
 ),
 
-closed_runs as (
+placed as (
     select
-        *,
-        is_closed and not coalesce(lag(is_closed) over (
-            partition by deal_key order by version_number
-        ), false) as tells_closing
+        versions.*,
+        versions.is_closed and not coalesce(versions.was_closed, false) as tells_closing,
+        beginnings.began_at,
+        standings.to_category <> 'open' as stood_closed,
+        last_closings.closed_at as last_closed_at,
+        next_closings.closed_at as next_closed_at
     from versions
+    left join beginnings
+        on versions.entity_type = beginnings.entity_type
+        and versions.entity_key = beginnings.entity_key
+    asof left join standings
+        on versions.entity_type = standings.entity_type
+        and versions.entity_key = standings.entity_key
+        and versions.observed_at >= standings.transitioned_at
+    asof left join closings as last_closings
+        on versions.entity_type = last_closings.entity_type
+        and versions.entity_key = last_closings.entity_key
+        and versions.observed_at >= last_closings.closed_at
+    asof left join entries_of_closed_stages as next_closings
+        on versions.entity_type = next_closings.entity_type
+        and versions.entity_key = next_closings.entity_key
+        and versions.observed_at <= next_closings.closed_at
 ),
 
 told_by_records as (
     select
-        closed_runs.deal_key,
-        closed_runs.source_name,
+        entity_type,
+        entity_key,
+        source_name,
         case
-            when closed_runs.tells_closing and closings.closed_at is not null
-                then closings.closed_at
-            else greatest(closed_runs.observed_at, coalesce(beginnings.began_at, closed_runs.observed_at))
+            when tells_closing and stood_closed then last_closed_at
+            when tells_closing and next_closed_at is not null then next_closed_at
+            else greatest(observed_at, coalesce(began_at, observed_at))
         end as happened_at,
         2 as sequence_kind,
         null::bigint as event_number,
-        closed_runs.load_id,
-        closed_runs.ordinal,
-        closed_runs.amount,
-        closed_runs.currency,
-        closed_runs.expected_close_date,
-        closed_runs.owner_key,
+        load_id,
+        ordinal,
+        amount,
+        currency,
+        expected_close_date,
+        owner_key,
         case when live_version = 1 then amount is not null
             else amount is distinct from previous_amount end as tells_amount,
         case when live_version = 1 then currency is not null
@@ -76,19 +137,16 @@ told_by_records as (
         end as tells_expected_close_date,
         case when live_version = 1 then owner_key is not null
             else owner_key is distinct from previous_owner_key end as tells_owner,
-        closed_runs.known_at,
-        closed_runs.is_first_extraction,
+        known_at,
+        is_first_extraction,
         true as is_inferred
-    from closed_runs
-    left join beginnings on closed_runs.deal_key = beginnings.deal_key
-    asof left join closings
-        on closed_runs.deal_key = closings.deal_key
-        and closed_runs.observed_at >= closings.closed_at
+    from placed
 ),
 
 told_by_history as (
     select
-        history_rows.entity_key as deal_key,
+        history_rows.entity_type,
+        history_rows.entity_key,
         history_rows.source_name,
         case
             when list.category <> 'open'
@@ -113,7 +171,7 @@ told_by_history as (
     from {{ ref('int_history_rows') }} as history_rows
     inner join {{ ref('int_stage_names') }} as names
         on history_rows.source_name = names.source_name
-        and names.entity_type = 'deal'
+        and history_rows.entity_type = names.entity_type
         and history_rows.pipeline = names.pipeline
         and history_rows.stage = names.delivered_stage
     inner join {{ ref('int_stage_list') }} as list
@@ -121,7 +179,6 @@ told_by_history as (
         and names.entity_type = list.entity_type
         and names.pipeline = list.pipeline
         and names.stage = list.stage
-    where history_rows.entity_type = 'deal'
 ),
 
 told as (
@@ -135,7 +192,7 @@ told as (
 ordered as (
     select
         *,
-        row_number() over (partition by deal_key order by {{ event_order() }}) as state_number
+        row_number() over (partition by entity_type, entity_key order by {{ event_order() }}) as state_number
     from told
     where happened_at <= {{ day_end(setting('as_of')) }}
 ),
@@ -153,11 +210,12 @@ carried as (
         last_value(case when tells_owner then {value: owner_key} end ignore nulls)
             over past as carried_owner
     from ordered
-    window past as (partition by deal_key order by state_number rows unbounded preceding)
+    window past as (partition by entity_type, entity_key order by state_number rows unbounded preceding)
 )
 
 select
-    deal_key,
+    entity_type,
+    entity_key,
     source_name,
     state_number,
     happened_at,
@@ -172,6 +230,6 @@ select
     is_first_extraction as is_known_at_assumed,
     is_inferred,
     -- The one to join to by time, where several were told at one instant.
-    lead(happened_at) over (partition by deal_key order by state_number) is distinct from happened_at
-        as is_last_of_instant
+    lead(happened_at) over onward is distinct from happened_at as is_last_of_instant
 from carried
+window onward as (partition by entity_type, entity_key order by state_number)
