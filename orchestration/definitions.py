@@ -8,6 +8,7 @@ from orchestration.automation.jobs import backfill_job, night_job
 from orchestration.automation.notifications import failure_sensor
 from orchestration.automation.progress import progress_logger
 from orchestration.automation.replay import replay_job
+from orchestration.automation.retries import retry_sensor
 from orchestration.automation.schedules import nightly_schedule
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.marts.assets import mart_forecast, mart_funnel_conversion
@@ -26,7 +27,6 @@ def definitions() -> dg.Definitions:
     Raises ``SettingsError`` for wrong settings, before anything is built.
     """
     settings = load_settings()
-    night = night_job()
     return dg.Definitions(
         assets=[
             *extraction_assets(settings),
@@ -39,9 +39,9 @@ def definitions() -> dg.Definitions:
             release,
         ],
         asset_checks=expectation_checks(PROJECT_ROOT / "expectations"),
-        jobs=[night, backfill_job(settings), replay_job()],
-        schedules=[nightly_schedule(settings, night)],
-        sensors=[failure_sensor(settings)],
+        jobs=[night_job(), backfill_job(settings), replay_job()],
+        schedules=[nightly_schedule(settings)],
+        sensors=[failure_sensor(settings), retry_sensor()],
         resources={"session": NightSession()},
         loggers={"console": dg.colored_console_logger, "progress": progress_logger},
         # One process: each further one would import everything again.

@@ -2,10 +2,9 @@
 -- version of a record that is in a fact, nor superseded by a later version, set aside with a
 -- reason, withdrawn by the source, or beginning after `as_of`.
 with staged as (
-    {% for table, entity_type, key, dates in [
-        ('deals', "'deal'", 'deal_id', 'coalesce(created_at, least(closed_at, updated_at))'),
-        ('leads', "'lead'", 'lead_id', 'coalesce(created_at, least(converted_at, updated_at))'),
-        ('stage_history', 'entity_type', 'record_id', 'entered_at'),
+    {% for table, entity_type, key in [
+        ('deals', "'deal'", 'deal_id'), ('leads', "'lead'", 'lead_id'),
+        ('stage_history', 'entity_type', 'record_id'),
     ] %}
     select
         source_name,
@@ -16,8 +15,7 @@ with staged as (
         load_id,
         ordinal,
         is_absent,
-        quarantine is not null as is_set_aside,
-        coalesce({{ dates }}, extracted_at) as began_at
+        quarantine is not null as is_set_aside
     from {{ ref('stg_files__' ~ table) }}
     {{ "union all" if not loop.last }}
     {% endfor %}
@@ -40,6 +38,12 @@ facts as (
     select 'lead' as entity_type, lead_key as entity_key from {{ ref('fct_leads') }}
 ),
 
+beginnings as (
+    select entity_type, entity_key, min(happened_at) as began_at
+    from {{ ref('int_stage_events') }}
+    group by all
+),
+
 -- Withdrawn history takes the lead or deal that only it told of with it.
 withdrawn_history as (
     select source_name, record_id
@@ -59,16 +63,18 @@ counted as (
         count(*) filter (where is_newest and facts.entity_key is not null) as in_facts,
         count(*) filter (
             where is_newest and facts.entity_key is null
-                and began_at > {{ day_end(setting('as_of')) }}
+                and beginnings.began_at > {{ day_end(setting('as_of')) }}
         ) as not_begun,
         count(*) filter (
             where is_newest and facts.entity_key is null
-                and began_at <= {{ day_end(setting('as_of')) }}
-                and withdrawn_history.record_id is not null
+                and beginnings.entity_key is null and withdrawn_history.record_id is not null
         ) as withdrawn
     from placed
     left join facts
         on placed.entity_type = facts.entity_type and placed.entity_key = facts.entity_key
+    left join beginnings
+        on placed.entity_type = beginnings.entity_type
+        and placed.entity_key = beginnings.entity_key
     left join withdrawn_history
         on placed.table_name = 'stage_history'
         and placed.source_name = withdrawn_history.source_name

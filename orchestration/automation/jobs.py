@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from orchestration.settings import Settings
 from orchestration.sources.assets import extraction_key
 from orchestration.sources.files.tables import TABLES
 
+if TYPE_CHECKING:
+    # What ``define_asset_job`` returns has no public name.
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition,
+    )
+
 NIGHT = "night"
 BACKFILL = "backfill_days"
 
 
-def night_job() -> dg.UnresolvedAssetJobDefinition:
+def night_job() -> UnresolvedAssetJobDefinition:
     """Return the night: extract, build, check, publish."""
     return dg.define_asset_job(
         NIGHT,
@@ -25,7 +33,7 @@ def night_job() -> dg.UnresolvedAssetJobDefinition:
     )
 
 
-def backfill_job(settings: Settings) -> dg.UnresolvedAssetJobDefinition:
+def backfill_job(settings: Settings) -> UnresolvedAssetJobDefinition:
     """Return the backfill: everything from the landing on, for a range of days, in one run."""
     extracted = [
         extraction_key(source.name, table) for source in settings.sources for table in TABLES

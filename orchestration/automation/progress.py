@@ -13,8 +13,15 @@ PARTS = {
     "build_warehouse": "facts and marts built and tested",
     "marts__mart_funnel_conversion": "funnel conversion computed",
     "marts__mart_forecast": "forecast computed",
+    "hold_marts_against_suites": "marts held against their expectations",
+    "marts__mart_source_status": "state of the sources told",
+    "marts__mart_quality_checks": "results of the checks told",
     "published__release": "published",
 }
+
+
+# How the orchestrator words that a step was not taken because one before it failed.
+_LEFT_OUT = "Not executing."
 
 
 class _ProgressHandler(logging.Handler):
@@ -27,19 +34,24 @@ class _ProgressHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "dagster_meta", {}).get("dagster_event")
         if event is None:
-            if record.levelno >= logging.WARNING or "lock" in record.getMessage():
-                self._say(record.getMessage(), "!")
+            text = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
+            if _LEFT_OUT in text:
+                self._say(_part(_step_of(record)) + ": left out", "–")
+            elif record.levelno >= logging.WARNING or "Waiting up to" in text:
+                self._say(text, "!")
             return
         if event.is_step_success:
             self._say(_part(event.step_key), "✓")
         elif event.is_step_failure:
             self._say(_part(event.step_key) + " failed", "✗")
-        elif event.is_step_restarted or event.is_step_up_for_retry:
-            self._say(_part(event.step_key) + " is tried again", "!")
 
     def _say(self, text: str, sign: str) -> None:
         sys.stderr.write(f"{time.monotonic() - self._began:6.1f} s  {sign} {text}\n")
         sys.stderr.flush()
+
+
+def _step_of(record: logging.LogRecord) -> str:
+    return str(getattr(record, "dagster_meta", {}).get("step_key") or "a step")
 
 
 def _part(step_key: str) -> str:

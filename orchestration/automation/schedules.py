@@ -7,20 +7,19 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.automation.jobs import NIGHT
+from orchestration.automation.retries import SCHEDULED
 from orchestration.settings import Settings
 from orchestration.warehouse.assets import DAILY
 from orchestration.warehouse.partitions import missing_days, range_tags
 
 
-def nightly_schedule(
-    settings: Settings, job: dg.UnresolvedAssetJobDefinition
-) -> dg.ScheduleDefinition:
+def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
     """Return the schedule. A missed night is caught up: the run covers every missing day."""
     hour, minute = settings.night_at.split(":")
 
     @dg.schedule(
         name="nightly",
-        job=job,
+        job_name=NIGHT,
         cron_schedule=f"{int(minute)} {int(hour)} * * *",
         execution_timezone=settings.business_timezone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
@@ -36,7 +35,7 @@ def nightly_schedule(
         return dg.RunRequest(
             # One run a tick, whatever the daemon does.
             run_key=f"{NIGHT}-{now.isoformat()}",
-            tags={**range_tags(first, last), "dagster/max_retries": "2"},
+            tags={**range_tags(first, last), SCHEDULED: "true"},
         )
 
     return nightly

@@ -28,7 +28,10 @@ def wilson_interval(successes: pd.Series, trials: pd.Series) -> tuple[pd.Series,
     p = successes / n
     centre = (p + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
     half = Z_95 / (1 + Z_95**2 / n) * np.sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2))
-    return (centre - half).clip(lower=0.0), (centre + half).clip(upper=1.0)
+    # At the ends the formula is exact but its floats are not.
+    low = (centre - half).clip(lower=0.0).mask(successes == 0, 0.0)
+    high = (centre + half).clip(upper=1.0).mask(successes == trials, 1.0)
+    return low.where(n.notna()), high.where(n.notna())
 
 
 def conversion_rates(counts: pd.DataFrame) -> pd.DataFrame:

@@ -41,7 +41,6 @@ def release(context: dg.AssetExecutionContext, session: NightSession) -> dg.Mate
                 )
                 for check in failed
             },
-            allow_retries=False,
         )
     published = publish(
         session.home.warehouse,

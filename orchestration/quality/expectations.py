@@ -213,6 +213,8 @@ class _Finding:
 def _findings(suite: Suite, rows: pa.Table) -> dict[str, _Finding]:
     """Run the suite in one go; findings by check name."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # Before the import, which tells hundreds of lines of itself.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     # Imported late: seconds that only a validation needs.
     import great_expectations as gx
     from great_expectations.core import ExpectationSuite
@@ -220,8 +222,8 @@ def _findings(suite: Suite, rows: pa.Table) -> dict[str, _Finding]:
     from great_expectations.exceptions import GreatExpectationsError
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    # It tells of every folder that it might have written to.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # This module sets a level of its own, to tell of a folder that it does not write to.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     # A context of its own, which lets go of the rows when the suite is done.
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

@@ -19,7 +19,7 @@ from orchestration.run_log import record_checks
 from orchestration.settings import Settings
 from orchestration.sources.assets import extraction_key
 from orchestration.sources.files.tables import TABLES
-from orchestration.warehouse.build import NodeResult, load_manifest, run_build
+from orchestration.warehouse.build import BuildError, NodeResult, load_manifest, run_build
 from orchestration.engine import connect
 from orchestration.warehouse.layout import Night, lay_out
 from orchestration.warehouse.preview import table_metadata
@@ -32,7 +32,6 @@ LAYERS = {
     "facts": "facts",
     "marts": "marts",
 }
-RETRY = dg.RetryPolicy(max_retries=2, delay=15, backoff=dg.Backoff.EXPONENTIAL)
 
 
 def landing_asset(settings: Settings) -> dg.AssetsDefinition:
@@ -65,7 +64,6 @@ def landing_asset(settings: Settings) -> dg.AssetsDefinition:
             for name, description in described.items()
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=RETRY,
     )
     def offer_landing(
         context: dg.AssetExecutionContext, session: NightSession
@@ -122,7 +120,6 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
         name="build_warehouse",
         dagster_dbt_translator=FunnelTranslator(settings),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=RETRY,
         exclude="resource_type:unit_test",
     )
     def build_warehouse(context: dg.AssetExecutionContext, session: NightSession) -> Iterator[Any]:
@@ -159,10 +156,7 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
                 )
         broken = [node for node in built.nodes if node.status == "error"]
         if broken:
-            # A model that can't be built can't be built a minute later either.
-            raise dg.Failure(
-                "\n".join(f"{node.name}: {node.message}" for node in broken), allow_retries=False
-            )
+            raise BuildError("\n".join(f"{node.name}: {node.message}" for node in broken))
         tested = run_build(
             session.home, "test", select=[] if everything else names, on_node=progress
         )

@@ -81,6 +81,9 @@ def companies(draw: st.DrawFn) -> Company:
                     rows[entity] = draw(_record(kind, table, entity, deals, leads))
                 elif rarely(draw, 2):
                     rows[entity] = draw(_changed(kind, table, rows[entity], deals, leads))
+                if entity in history:
+                    # Which of the two dates a conversion, history or the record, is not decided.
+                    rows[entity].pop("converted_at", None)
             delivered = [row for row in rows.values() if not rarely(draw, 6)]
             if delivered or rows:
                 tables[table] = delivered
@@ -166,6 +169,8 @@ def _changed(
             row[column] = other[column]
         else:
             row.pop(column, None)
+    if row.get("status") != "converted":
+        row.pop("converted_at", None)
     if rarely(draw, 2):
         row["updated_at"] = draw(st.sampled_from(MOMENTS))
     return row

@@ -55,7 +55,12 @@ def reference_of(deliveries: Sequence[Delivery], rules: Rules) -> Reference:
                 if entity_type == "lead":
                     lead, deal = deal, lead
                 links.setdefault(lead, set()).add(deal)
-    found.funnel = funnel_of(passed["deal"], passed["lead"], links, lists)
+    undated = {
+        str(deal["deal"]): "lost" if deal["is_deleted"] else str(deal["stage_category"])
+        for deal in found.deals
+        if deal["created_at"] is None
+    }
+    found.funnel = funnel_of(passed["deal"], passed["lead"], undated, links, lists)
     return found
 
 

@@ -103,7 +103,11 @@ def _created_at(entity: Entity) -> datetime | None:
 def _created_stage(
     entity: Entity, pipeline: str, at: datetime, lists: StageLists, clock: Clock
 ) -> str | None:
-    told = [version.created_stage for version in entity.versions if version.created_stage]
+    told = [
+        version.created_stage
+        for version in entity.versions
+        if version.created_stage and version.pipeline == pipeline
+    ]
     if told:
         return told[-1]
     return lists.first_open(entity.entity_type, pipeline, clock.day_of(at))

@@ -30,13 +30,14 @@ class _Journey:
 def funnel_of(
     deals: Mapping[str, Sequence[Transition]],
     leads: Mapping[str, Sequence[Transition]],
+    undated: Mapping[str, str],
     links: Mapping[str, set[str]],
     lists: StageLists,
 ) -> dict[FunnelKey, dict[str, int]]:
     """Return the counts of each (entity type, pipeline, from stage, to stage).
 
-    ``deals`` and ``leads`` hold the transitions up to the reported day; ``links`` the deals of
-    each lead.
+    ``deals`` and ``leads`` hold the transitions up to the reported day; ``undated`` the fate (won,
+    lost or open) of deals without any; ``links`` the deals of each lead.
     """
     rows: dict[FunnelKey, dict[str, int]] = {}
     for pipeline in lists.pipelines("deal"):
@@ -57,7 +58,11 @@ def funnel_of(
             journey = _journey(passed, "lead", pipeline, stages, lists)
             if journey is None:
                 continue
-            fates = [_fate(deals[deal]) for deal in sorted(links.get(lead, ())) if deal in deals]
+            fates = [
+                _fate(deals[deal]) if deal in deals else undated[deal]
+                for deal in sorted(links.get(lead, ()))
+                if deal in deals or deal in undated
+            ]
             for place, stage in enumerate(stages, start=1):
                 to_next = stages[place] if place < len(stages) else "converted"
                 key = ("lead", pipeline, stage)
@@ -95,9 +100,13 @@ def _journey(
         elif category == "won":
             places.add(len(stages) + 1)
     furthest = max([passed_to, *places])
+    if furthest == 0:
+        return None  # it was only ever lost here
     now = stage_since(passed)
     if now.pipeline != pipeline and now.to_category == "won":
         furthest = len(stages) + 1
+    if any(t.to_category == "won" for t in passed):
+        places.add(len(stages) + 1)  # all won stages are one, of whatever pipeline
     return _Journey(furthest, frozenset(places), now.to_category, is_removed(passed))
 
 

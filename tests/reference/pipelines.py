@@ -34,7 +34,7 @@ class Pipelines:
         ]
         self._by_history = {
             (str(row["entity_type"]), str(row["entity_id"])): str(row["pipeline"])
-            for _, _, row in sorted(told, key=lambda entry: entry[:2])  # type: ignore[arg-type,return-value]
+            for _, _, row in sorted(told, key=lambda entry: entry[:2])
         }
 
     def of_record(self, entity_type: str, record: str, told: str | None) -> str:

@@ -54,7 +54,7 @@ def tellings_of(
         is_closed = lists.category(entity.entity_type, *version.place_in_pipeline) != "open"
         at = version.observed_at
         if is_closed and not was_closed:
-            at = _closing_up_to(at, transitions) or at
+            at = _closing_of(at, transitions) or at
         was_closed = is_closed
         if created_at:
             at = max(at, created_at)
@@ -63,12 +63,13 @@ def tellings_of(
     return sorted(told, key=lambda telling: (telling.at, telling.rank))
 
 
-def _closing_up_to(at: datetime, transitions: Sequence[Transition]) -> datetime | None:
-    """Return the last closing up to an instant at which the record was closed."""
-    past = [t for t in transitions if t.transitioned_at <= at]
-    if not past or past[-1].to_category == "open":
-        return None
-    return [t for t in past if t.is_closing][-1].transitioned_at
+def _closing_of(observed: datetime, transitions: Sequence[Transition]) -> datetime | None:
+    """Return the closing in which a record stands when it is observed, else the next one."""
+    past = [t for t in transitions if t.transitioned_at <= observed]
+    if past and past[-1].to_category != "open":
+        return [t for t in past if t.is_closing][-1].transitioned_at
+    later = [t for t in transitions if t.is_closing and t.transitioned_at > observed]
+    return later[0].transitioned_at if later else None
 
 
 def state_at(told: Sequence[Telling], at: datetime) -> dict[str, object]:

@@ -119,4 +119,11 @@ def _read(home: Home) -> Built:
             cursor = connection.execute(f"select * from marts.{name}")
             columns = [entry[0] for entry in cursor.description]
             built.tables[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        # The counts to which the mart of conversion adds its rates, a row in, a row out.
+        cursor = connection.execute(
+            "select *, dimension_value as source_name from conformed.int_funnel_counts"
+            " where cohort_month is null and dimension in ('all', 'source_name') order by all"
+        )
+        columns = [entry[0] for entry in cursor.description]
+        built.tables[FUNNEL] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     return built

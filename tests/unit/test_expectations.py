@@ -9,14 +9,17 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
 from orchestration.engine import connect
-from orchestration.home import PROJECT_ROOT
+from orchestration.home import PROJECT_ROOT, Home
 from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
+from orchestration.quality.assets import expectation_checks
 from orchestration.quality.expectations import Suite, SuiteError, load_suites, validate
 from orchestration.run_log import CheckRecord, checks_of, record_checks
+from orchestration.session import NightSession
 
 FOLDER = PROJECT_ROOT / "expectations"
 SUITES = {suite.mart: suite for suite in load_suites(FOLDER)}
@@ -89,7 +92,7 @@ FUNNEL_STEPS = [
 DEALS_OPEN_ALL_ALONG = 24
 
 
-@pytest.fixture()
+@pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A working file with every published mart, empty."""
     with connect(tmp_path / "warehouse.duckdb") as connection:
@@ -106,7 +109,7 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@pytest.fixture()
+@pytest.fixture
 def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The same with a small company in the marts whose suites do arithmetic."""
     for position, stage in enumerate(("lead in", "demo", "offer"), start=1):
@@ -486,3 +489,59 @@ def test_check_names_are_unique_and_name_tables_without_quotes() -> None:
 def test_a_folder_without_suites_is_told(tmp_path: Path) -> None:
     with pytest.raises(SuiteError, match="no suites there"):
         load_suites(tmp_path)
+
+
+def test_in_a_run_errors_keep_a_night_unpublished_and_warnings_do_not(
+    good: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "funnel.toml").write_text(
+        "[[sources]]\nname = 'crm'\ntype = 'files'\npath = 'exports'\n", "utf-8"
+    )
+    monkeypatch.setenv("FUNNEL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FUNNEL_CONFIG", str(tmp_path / "funnel.toml"))
+    home = Home.from_environment()
+    home.warehouse.parent.mkdir(parents=True)
+    good.close()
+    (tmp_path / "warehouse.duckdb").rename(home.warehouse)
+    checked = [dg.AssetKey(["marts", mart]) for mart in ("mart_quarantine", "mart_source_status")]
+
+    @dg.multi_asset(specs=[dg.AssetSpec(key) for key in checked])
+    def marts() -> Iterator[dg.MaterializeResult]:
+        yield from (dg.MaterializeResult(asset_key=key) for key in checked)
+
+    @dg.asset(deps=checked)
+    def publication() -> None: ...
+
+    checks = expectation_checks(FOLDER, {key.path[-1] for key in checked})
+    assert {key.asset_key for check in checks for key in check.check_keys} == set(checked)
+
+    def night(change: str) -> tuple[bool, dict[str, dg.AssetCheckEvaluation]]:
+        with connect(home.warehouse) as connection:
+            connection.execute(change)
+        result = dg.materialize(
+            [marts, publication, *checks],
+            resources={"session": NightSession()},
+            raise_on_error=False,
+        )
+        published = bool(result.asset_materializations_for_node("publication"))
+        found = {one.asset_key.path[-1]: one for one in result.get_asset_check_evaluations()}
+        return published, found
+
+    published, found = night("update marts.mart_source_status set state = 'stale'")
+    assert published
+    assert found["mart_quarantine"].passed
+    warning = found["mart_source_status"]
+    assert (warning.passed, warning.severity) == (False, dg.AssetCheckSeverity.WARN)
+
+    published, found = night("update marts.mart_quarantine set reason = null")
+    assert not published
+    error = found["mart_quarantine"]
+    assert (error.passed, error.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    table = error.metadata["failed expectations"].value
+    assert "| 1 of 1 rows | 1 | `select * from failing_rows.expectations__mart_quara" in table
+    with connect(home.warehouse) as connection:
+        stored = connection.execute(
+            "select distinct table_name, severity from quality.checks where not passed order by all"
+        ).fetchall()
+    assert stored == [("mart_quarantine", "error"), ("mart_source_status", "warn")]

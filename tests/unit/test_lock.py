@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.session.lock import NightLock, NightLockBusy
 from orchestration.home import PROJECT_ROOT
+from orchestration.session.lock import NightLock, NightLockBusy
 
 HOLDER = """
 import sys, time

@@ -23,7 +23,8 @@ closed as (
     left join {{ ref('fct_fx_rates') }} as rates
         on last_open_amounts.worth.currency = rates.currency
         and deals.closed_on = rates.rate_date
-    where deals.is_won or deals.is_lost
+    -- A closed deal without any date has no month.
+    where (deals.is_won or deals.is_lost) and deals.closed_on is not null
 ),
 
 counted as (

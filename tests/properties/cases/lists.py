@@ -119,8 +119,8 @@ LISTS: list[Case] = [
         funnel("deal", "entered", "reached", "touched"),
         {
             "main: new > talk": (1, 1, 0),
-            "main: new > won": (1, 1, 0),
-            "main: talk > won": (1, 1, 0),
+            "main: new > won": (1, 1, 1),
+            "main: talk > won": (1, 1, 1),
             "second: try > buy": (1, 1, 0),
             "second: try > won": (1, 1, 1),
             "second: buy > sign": (1, 1, 1),

@@ -1,0 +1,99 @@
+"""Two nights at once, and nights that are killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from orchestration.home import PROJECT_ROOT
+from tests.end_to_end.nights import (
+    NightRun,
+    command,
+    environment,
+    published_rows,
+    query,
+    run,
+    write_company,
+    write_settings,
+)
+
+DEALS = "deal_id,stage,created_at,amount,currency\n" + "".join(
+    f"d{number},first,2024-01-{number % 28 + 1:02},{number},EUR\n" for number in range(500)
+)
+
+
+def _start(home: Path, settings: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command("run", *words),
+        cwd=PROJECT_ROOT,
+        env=environment(home, settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_the_second_of_two_nights_waits(tmp_path: Path) -> None:
+    write_company(tmp_path / "files", deals=DEALS)
+    settings = write_settings(tmp_path / "funnel.toml", "2024-01-31")
+    home = tmp_path / "home"
+    nights = [_start(home, settings), _start(home, settings)]
+    outputs = [night.communicate(timeout=300)[0] for night in nights]
+    assert [night.returncode for night in nights] == [0, 0], "\n".join(outputs)
+    assert sum("Waiting up to" in output for output in outputs) == 1, "\n".join(outputs)
+    assert query(home, "select count(*) from marts.fct_deals") == [(500,)]
+    assert len(list((home / "releases").iterdir())) == 2
+
+
+def test_a_night_that_may_not_wait_says_why_it_does_not_run(tmp_path: Path) -> None:
+    write_company(tmp_path / "files", deals=DEALS)
+    settings = write_settings(tmp_path / "funnel.toml", "2024-01-31")
+    home = tmp_path / "home"
+    first = _start(home, settings)
+    try:
+        deadline = time.monotonic() + 60
+        while not (home / "landing").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        second = run(home, settings, "run", "--wait", "0")
+        assert second.code == 3, second.output
+        assert str(first.pid) in second.output
+    finally:
+        output, _ = first.communicate(timeout=300)
+    assert first.returncode == 0, output
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_killed_at_any_moment_a_plain_rerun_makes_it_good(
+    tmp_path: Path, sample: tuple[Path, NightRun], seed: int
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(sample[0], home, symlinks=True)
+    shutil.rmtree(home / "warehouse")
+    release = (home / "published").resolve()
+    # From just after the start to the publication.
+    after = random.Random(seed).uniform(1.0, 16.0)
+    night = subprocess.Popen(
+        command("run"),
+        cwd=PROJECT_ROOT,
+        env=environment(home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(after)
+    os.killpg(night.pid, signal.SIGKILL)
+    night.wait(30)
+    assert (home / "published" / "funnel.duckdb").exists(), f"killed after {after:.1f} s"
+    assert published_rows(home) == published_rows(sample[0]), f"killed after {after:.1f} s"
+    again = run(home)
+    assert again.code == 0, f"killed after {after:.1f} s\n{again.output}"
+    assert (home / "published").resolve() != release
+    assert published_rows(home) == published_rows(sample[0])
