@@ -60,7 +60,7 @@ lint: $(READY) ## Check format, style, types and SQL
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m tests.lint_sql
+	@DBT_TARGET_PATH=.funnel/dbt/lint DBT_LOG_PATH=.funnel/dbt/lint $(BIN)/sqlfluff lint dbt_project
 
 .PHONY: format
 format: $(READY) ## Put the code into its format

@@ -74,7 +74,8 @@ def manifest_path(home: Home) -> Path:
     now = _project_fingerprint()
     if manifest.exists() and stamp.exists() and stamp.read_text("utf-8") == now:
         return manifest
-    _invoke(home, _arguments(home, "parse"), home.warehouse, None)
+    # Whole: a parse that only looks at changed files has been seen to miss a description.
+    _invoke(home, _arguments(home, "parse", "--no-partial-parse"), home.warehouse, None)
     stamp.write_text(now, "utf-8")
     return manifest
 

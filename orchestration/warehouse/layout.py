@@ -56,7 +56,12 @@ def lay_out(
     _settings_tables(connection, settings)
     _reference_views(connection)
     landing = Landing(home.landing)
-    known = [manifest for manifest in landing.manifests() if night.knows(manifest)]
+    configured = {source.name for source in settings.sources}
+    known = [
+        manifest
+        for manifest in landing.manifests()
+        if manifest.source in configured and night.knows(manifest)
+    ]
     _forget_other_meanings(connection, settings, known)
     _landing_tables(connection, home, known, night)
     _landing_views(connection, settings, landing, known)

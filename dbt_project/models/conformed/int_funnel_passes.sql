@@ -6,7 +6,7 @@ with entries as (
         transitions.entity_type, transitions.entity_key, transitions.source_name,
         transitions.pipeline, transitions.to_stage, transitions.to_category,
         transitions.transitioned_at,
-        list.open_rank
+        list.passed_rank
     from {{ ref('int_stage_transitions') }} as transitions
     inner join {{ ref('int_stage_list') }} as list
         on transitions.source_name = list.source_name
@@ -24,14 +24,28 @@ memberships as (
 ),
 
 outcomes as (
-    select entity_type, entity_key, transitioned_at
+    select entity_type, entity_key, pipeline, transitioned_at
     from entries
     where to_category = 'won'
     union all
+    -- After a move, a deal counts by its category in its present pipeline.
+    select
+        memberships.entity_type, memberships.entity_key, memberships.pipeline, status.closed_at
+    from memberships
+    inner join {{ ref('int_entity_status') }} as status
+        on memberships.entity_type = status.entity_type
+        and memberships.entity_key = status.entity_key
+        and memberships.pipeline <> status.pipeline
+        and status.stage_category = 'won'
+    where status.closed_at is not null
+    union all
     -- A conversion that its status does not tell.
-    select 'lead' as entity_type, lead_key as entity_key, converted_at as transitioned_at
-    from {{ ref('fct_leads') }}
-    where converted_at is not null
+    select
+        memberships.entity_type, memberships.entity_key, memberships.pipeline, leads.converted_at
+    from memberships
+    inner join {{ ref('fct_leads') }} as leads
+        on memberships.entity_type = 'lead' and memberships.entity_key = leads.lead_key
+    where leads.converted_at is not null
 ),
 
 stages as (
@@ -39,7 +53,7 @@ stages as (
         source_name, entity_type, pipeline, stage, position, open_rank,
         max(open_rank) over (partition by source_name, entity_type, pipeline) as open_stages
     from {{ ref('int_stage_list') }}
-    where category = 'open'
+    where open_rank is not null
 ),
 
 ranks as (
@@ -56,21 +70,20 @@ ranks as (
 
 marks as (
     select
-        entries.entity_type, entries.entity_key, entries.source_name, entries.pipeline,
-        entries.open_rank, entries.transitioned_at
+        entity_type, entity_key, source_name, pipeline, to_stage as stage,
+        passed_rank as reached_rank, transitioned_at
     from entries
-    where entries.to_category = 'open'
+    where to_category = 'open'
     union all
-    -- Won in another pipeline after a move counts in this one too.
     select
         memberships.entity_type, memberships.entity_key, memberships.source_name,
-        memberships.pipeline,
-        ranks.open_rank, outcomes.transitioned_at
+        memberships.pipeline, ranks.stage,
+        ranks.open_rank as reached_rank, outcomes.transitioned_at
     from memberships
     inner join outcomes
         on memberships.entity_type = outcomes.entity_type
         and memberships.entity_key = outcomes.entity_key
-        and outcomes.transitioned_at >= memberships.joined_at
+        and memberships.pipeline = outcomes.pipeline
     inner join ranks
         on memberships.source_name = ranks.source_name
         and memberships.entity_type = ranks.entity_type
@@ -87,11 +100,11 @@ select
     ranks.position as stage_position,
     ranks.open_rank,
     min(marks.transitioned_at) as passed_at,
-    bool_or(marks.open_rank = ranks.open_rank) as is_touched
+    bool_or(marks.stage = ranks.stage) as is_touched
 from marks
 inner join ranks
     on marks.source_name = ranks.source_name
     and marks.entity_type = ranks.entity_type
     and marks.pipeline = ranks.pipeline
-    and marks.open_rank >= ranks.open_rank
+    and marks.reached_rank >= ranks.open_rank
 group by all

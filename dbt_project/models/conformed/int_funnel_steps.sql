@@ -22,7 +22,7 @@ next_stages as (
             case entity_type when 'lead' then 'converted' else 'won' end
         ) as to_stage
     from {{ ref('int_stage_list') }}
-    where category = 'open'
+    where open_rank is not null
 ),
 
 deal_outcomes as (
@@ -45,7 +45,9 @@ lead_deals as (
 lead_outcomes as (
     select
         lead_deals.lead_key,
-        bool_or(deal_outcomes.won_at is not null and not deals.is_deleted) as is_won,
+        bool_or(
+            deals.is_won or (deal_outcomes.won_at is not null and not deals.is_deleted)
+        ) as is_won,
         bool_and(deals.is_lost or deals.is_deleted) as is_lost
     from lead_deals
     inner join {{ ref('fct_deals') }} as deals on lead_deals.deal_key = deals.deal_key

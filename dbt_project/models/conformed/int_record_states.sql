@@ -38,8 +38,9 @@ standings as (
 ),
 
 beginnings as (
-    select entity_type, entity_key, min(transitioned_at) as began_at
-    from changes
+    select entity_type, entity_key, min(happened_at) as began_at
+    from {{ ref('int_stage_events') }}
+    where kind = 'stage'
     group by all
 ),
 
