@@ -1,4 +1,4 @@
-"""The sales funnel and pipeline warehouse: sources, landing, warehouse, marts, quality, publication."""
+"""The sales funnel and pipeline warehouse, from the sources to the published marts."""
 
 import warnings
 

@@ -159,11 +159,10 @@ def ui(port: int) -> None:
     click.echo(f"The orchestrator will be at http://127.0.0.1:{port} (Ctrl-C ends it).")
     command = [
         sys.executable, "-m", "dagster", "dev",
-        "--module-name", "orchestration.definitions",
-        "--working-directory", str(PROJECT_ROOT),
         "--host", "127.0.0.1",
         "--port", str(port),
     ]  # fmt: skip
+    # The code location is named in pyproject.toml, which the orchestrator looks for here.
     os.chdir(PROJECT_ROOT)
     # Replaces this process, so that signals reach the orchestrator itself.
     os.execv(sys.executable, command)

@@ -7,12 +7,12 @@ import dagster as dg
 import duckdb
 
 from orchestration.engine import connect
+from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, MartShape
 from orchestration.marts.conversion import conversion_rates
 from orchestration.marts.forecast import historical_expectations
 from orchestration.marts.forecast_table import forecast_rows, register
 from orchestration.marts.inputs import forecast_history, funnel_counts
 from orchestration.marts.periods import forecast_periods
-from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, MartShape
 from orchestration.session import NightSession
 from orchestration.warehouse.preview import table_metadata
 

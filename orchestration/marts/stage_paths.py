@@ -95,9 +95,9 @@ def stage_paths(stays: pd.DataFrame) -> StagePaths:
         ended[targets[stage], min(int(day), days + 1)] += float(deals)
     at_risk = ended[:, ::-1].cumsum(axis=1)[:, ::-1]
     seen = at_risk >= FEWEST_AT_RISK
-    hazard = np.divide(
-        left, at_risk[:, None, :], out=np.zeros_like(left), where=seen[:, None, :]
-    )[:, :, : days + 1]
+    hazard = np.divide(left, at_risk[:, None, :], out=np.zeros_like(left), where=seen[:, None, :])[
+        :, :, : days + 1
+    ]
     staying = np.cumprod(1.0 - hazard.sum(axis=1), axis=1)
     before = np.concatenate((np.ones((size, 1)), staying[:, :-1]), axis=1)
     leaving = hazard[:, : size + 1, :] * before[:, None, :]

@@ -9,13 +9,6 @@ from orchestration.quality.run_log_marts import write_quality_checks, write_sour
 from orchestration.session import NightSession
 from orchestration.warehouse.preview import table_metadata
 
-_COMMON = {
-    "group_name": "quality",
-    "kinds": {"python", "duckdb"},
-    "owners": ["team:data-engineering"],
-    "backfill_policy": dg.BackfillPolicy.single_run(),
-}
-
 
 def _metadata(session: NightSession, shape: MartShape) -> dg.MaterializeResult:
     with connect(session.home.warehouse) as connection:
@@ -26,7 +19,10 @@ def _metadata(session: NightSession, shape: MartShape) -> dg.MaterializeResult:
     key=["marts", SOURCE_STATUS.table],
     deps=[dg.AssetKey(["landing", "loads"])],
     description=SOURCE_STATUS.description,
-    **_COMMON,
+    group_name="quality",
+    kinds={"python", "duckdb"},
+    owners=["team:data-engineering"],
+    backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def mart_source_status(session: NightSession) -> dg.MaterializeResult:
     """Tell how fresh each source is."""
@@ -41,7 +37,10 @@ def mart_source_status(session: NightSession) -> dg.MaterializeResult:
         dg.AssetKey(["marts", table]) for table in PUBLISHED_TABLES if table != QUALITY_CHECKS.table
     ],
     description=QUALITY_CHECKS.description,
-    **_COMMON,
+    group_name="quality",
+    kinds={"python", "duckdb"},
+    owners=["team:data-engineering"],
+    backfill_policy=dg.BackfillPolicy.single_run(),
 )
 def mart_quality_checks(session: NightSession) -> dg.MaterializeResult:
     """Tell how every check of this and earlier runs came out."""

@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime
 import dagster as dg
 from pydantic import PrivateAttr
 
-from orchestration.session.lock import NightLock
 from orchestration.home import Home
 from orchestration.landing import Landing
 from orchestration.sample.bundle import is_bundled, prepare
@@ -22,7 +21,7 @@ from orchestration.session.lock import NightLock
 from orchestration.settings import Settings, load_settings
 
 
-class NightSession(dg.ConfigurableResource):  # type: ignore[type-arg]
+class NightSession(dg.ConfigurableResource):
     """The home folder, held by this run alone while it lasts."""
 
     wait_seconds: float = 3600.0

@@ -5,7 +5,7 @@ The assets are built from the settings. A source that fails is told, and stops n
 
 import dagster as dg
 
-from orchestration.session import NightSession
+from orchestration.engine import connect
 from orchestration.landing import Landing
 from orchestration.run_log import (
     CheckRecord,
@@ -13,11 +13,11 @@ from orchestration.run_log import (
     record_checks,
     record_extraction,
 )
+from orchestration.session import NightSession
 from orchestration.settings import FilesSource, Settings
 from orchestration.sources.files.extract import extract_table
 from orchestration.sources.files.result import ExtractResult
 from orchestration.sources.files.tables import TABLES
-from orchestration.engine import connect
 
 OWNERS = ["team:data-engineering"]
 EXTRACTED = "was_extracted"

@@ -11,18 +11,18 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
-from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
-from orchestration.session import NightSession
+from orchestration.engine import connect
 from orchestration.home import Home
-from orchestration.warehouse.test_results import check_records, attached_node
 from orchestration.run_log import record_checks
+from orchestration.session import NightSession
 from orchestration.settings import Settings
 from orchestration.sources.assets import extraction_key
 from orchestration.sources.files.tables import TABLES
 from orchestration.warehouse.build import BuildError, NodeResult, load_manifest, run_build
-from orchestration.engine import connect
 from orchestration.warehouse.layout import Night, lay_out
+from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
 from orchestration.warehouse.preview import table_metadata
+from orchestration.warehouse.test_results import attached_node, check_records
 
 DAILY = dg.AssetKey(["marts", "fct_pipeline_daily"])
 LAYERS = {

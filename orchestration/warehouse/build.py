@@ -101,9 +101,10 @@ def run_build(
     """Build models and seeds into the working file, or run the tests on it.
 
     Two commands, because one that does both leaves out what lies behind a failed test, and a
-    night wants to see everything that fails. ``select`` names nodes (empty: everything). ``on_node`` hears of each
-    node as it finishes. A failing test is a result, not an error; ``BuildError`` is raised when
-    dbt itself could not run. Leaves no connection to the working file open.
+    night wants to see everything that fails. ``select`` names nodes (empty: everything).
+    ``on_node`` hears of each node as it finishes. A failing test is a result, not an error;
+    ``BuildError`` is raised when dbt itself could not run. Leaves no connection to the working
+    file open.
     """
     if command == "run":
         words = ["build", "--resource-type", "model", "--resource-type", "seed"]

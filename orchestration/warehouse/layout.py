@@ -12,13 +12,13 @@ from datetime import date, datetime
 
 import duckdb
 
+from orchestration.engine import has_table, literal
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing, Manifest
 from orchestration.landing.nights import published_nights
 from orchestration.settings import Settings
 from orchestration.sources.files.staging_sql import staged_columns_sql
 from orchestration.sources.files.tables import TABLES
-from orchestration.engine import has_table, literal
 
 ECB_RATES = PROJECT_ROOT / "dbt_project" / "reference" / "eurofxref-hist.csv"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -71,9 +71,7 @@ def test_a_day_more_changes_what_it_touches(tmp_path: Path) -> None:
     assert dict(days)[date(2024, 1, 9)] == 4
 
     # A past day with the knowledge of then is not changed by what came later.
-    replayed = run(
-        home, settings, "replay", "--as-of", "2024-01-05", "--known-until", "2024-01-05"
-    )
+    replayed = run(home, settings, "replay", "--as-of", "2024-01-05", "--known-until", "2024-01-05")
     assert replayed.code == 0, replayed.output
 
     # Days laid out anew by hand are the same again.

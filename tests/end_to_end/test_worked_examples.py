@@ -8,7 +8,13 @@ from pathlib import Path
 
 from tests.end_to_end.nights import query, run, write_company, write_settings
 
-STAGES = (("first", 10, 65), ("second", 40, 34), ("third", 60, 27), ("fourth", 80, 15), ("fifth", 90, 6))
+STAGES = (
+    ("first", 10, 65),
+    ("second", 40, 34),
+    ("third", 60, 27),
+    ("fourth", 80, 15),
+    ("fifth", 90, 6),
+)
 
 
 def test_weighted_pipeline_and_leads_needed(tmp_path: Path) -> None:

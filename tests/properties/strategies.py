@@ -48,10 +48,10 @@ def maybe(draw: st.DrawFn, row: Row, column: str, values: list[str], chance: int
 @st.composite
 def companies(draw: st.DrawFn) -> Company:
     """Return a company with 1-4 deals and 0-2 leads over 1-4 nights."""
-    kind = draw(st.sampled_from(["listed", "unlisted", "shipped", "two pipelines"]))
+    kind = draw(st.sampled_from(["listed", "two pipelines", "unlisted", "shipped"]))
     mode = draw(st.sampled_from(["changes", "full"]))
     timezone = draw(st.sampled_from(["UTC", "Europe/Amsterdam", "America/New_York"]))
-    nights = draw(st.sampled_from([(0,), (3,), (0, 3), (1, 2), (0, 1, 2, 3), (0, 2, 3)]))
+    nights = draw(st.sampled_from([(0,), (0, 3), (0, 2, 3), (1, 2), (0, 1, 2, 3), (3,)]))
     event_ids = draw(st.sampled_from(["none", "numeric", "text"]))
     deals = [f"d{n}" for n in range(1, draw(st.integers(1, 4)) + 1)]
     leads = [f"l{n}" for n in range(1, draw(st.integers(0, 2)) + 1)]
@@ -105,11 +105,13 @@ def _stages(kind: str, table: str) -> list[str]:
 def _place(draw: st.DrawFn, kind: str, table: str) -> Row:
     """Draw a stage, and the pipeline where it isn't the usual one."""
     if table in ("deals", "deal"):
-        if kind == "two pipelines" and rarely(draw, 3):
+        if kind == "two pipelines" and rarely(draw, 2):
             stage = draw(st.sampled_from([*SECOND_OPEN, *SECOND_CLOSED]))
             return {"stage": stage, "pipeline": "second"}
         if kind == "shipped":
             return {"stage": draw(st.sampled_from(_stages(kind, table))), "pipeline": TEMPLATED}
+        if kind == "two pipelines" and not rarely(draw, 3):
+            return {"stage": draw(st.sampled_from(_stages(kind, table))), "pipeline": "main"}
     return {"stage": draw(st.sampled_from(_stages(kind, table)))}
 
 
@@ -171,6 +173,8 @@ def _changed(
             row.pop(column, None)
     if row.get("status") != "converted":
         row.pop("converted_at", None)
+    if rarely(draw, 4) and not row.pop("is_deleted", None):
+        row["is_deleted"] = "true"
     if rarely(draw, 2):
         row["updated_at"] = draw(st.sampled_from(MOMENTS))
     return row

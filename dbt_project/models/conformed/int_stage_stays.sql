@@ -31,10 +31,14 @@ stays as (
             else next_stage
         end as next_state,
         greatest(ceil(
-            {{ microseconds_between('transitioned_at', 'coalesce(left_at, ' ~ day_end(setting('as_of')) ~ ')') }}
-            / 86400000000.0
+            {{ microseconds_between('transitioned_at', 'ended_at') }} / 86400000000.0
         ), 1)::integer as days
-    from steps
+    from (
+        select
+            *,
+            coalesce(left_at, {{ day_end(setting('as_of')) }}) as ended_at
+        from steps
+    )
     where to_category = 'open' and transition_type not in ('deleted', 'merged')
 )
 

@@ -33,6 +33,16 @@ states as (
     qualify row_number() over (partition by deal_key order by state_number desc) = 1
 ),
 
+-- What had been seen by the end of `as_of`.
+mergers as (
+    select
+        deal_key,
+        max_by({merged_into_key: merged_into_key}, version_number) as told
+    from {{ ref('int_deal_versions') }}
+    where not is_absent and observed_at <= {{ day_end(setting('as_of')) }}
+    group by all
+),
+
 converting_leads as (
     select deal_key, min_by(lead_key, (converted_at is null, converted_at, lead_key)) as lead_key
     from {{ ref('int_lead_versions') }}
@@ -65,10 +75,7 @@ standing as (
         (latest.probability / 100)::decimal(7, 6) as crm_win_rate,
         coalesce(states.push_count, 0)::integer as push_count,
         coalesce(status.is_removed, removed.is_removed, false) as is_deleted,
-        -- What has not happened by `as_of` is not told.
-        case
-            when status.entity_key is null or status.is_removed then latest.merged_into_key
-        end as merged_into_key,
+        mergers.told.merged_into_key as merged_into_key,
         {{ business_day('status.created_at') }} as created_on,
         {{ business_day('status.closed_at') }} as closed_on
     from spine
@@ -87,6 +94,7 @@ standing as (
         and names.pipeline = list.pipeline
         and names.stage = list.stage
     left join states on spine.deal_key = states.deal_key
+    left join mergers on spine.deal_key = mergers.deal_key
     left join converting_leads on spine.deal_key = converting_leads.deal_key
     -- A record whose past lies wholly after the last reported day is not there yet.
     where status.entity_key is not null or not exists (
