@@ -37,7 +37,7 @@ class Clock:
     def read(self, text: str | None, *, ends_day: bool) -> datetime | None:
         """Return the instant of a date, a local time or a time with an offset.
 
-        A local time that the clocks skip moves forward, one that they repeat is the first.
+        A local time that the clocks skip moves forward, one that they repeat is the second.
         """
         if text is None:
             return None
@@ -46,5 +46,6 @@ class Clock:
             return self.end_of(day) if ends_day else self.start_of(day)
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:
-            at = at.replace(tzinfo=self.source, fold=0)
+            readings = [at.replace(tzinfo=self.source, fold=fold) for fold in (0, 1)]
+            return max(reading.astimezone(UTC) for reading in readings)
         return at.astimezone(UTC)

@@ -79,14 +79,14 @@ TIME: list[Case] = [
         timezone="Europe/Amsterdam",
     ),
     case(
-        "a_repeated_local_time_is_the_first",
+        "a_repeated_local_time_is_the_second",
         [
             {
                 "stages": USUAL,
                 "deals": [deal("lost", created_at="2023-10-29T02:30:00")],
                 "stage_history": [
                     entry("new", "2023-10-29T02:30:00"),
-                    entry("lost", "2023-10-29T02:30:00+02:00"),
+                    entry("lost", "2023-10-29T02:30:00+01:00"),
                 ],
             }
         ],
