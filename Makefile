@@ -53,7 +53,7 @@ replay: $(READY) ## A past day as it was known then: make replay AS_OF=2017-03-3
 
 .PHONY: test
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -n 2 -m 'not benchmark' $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not benchmark' $(ARGS)
 
 .PHONY: lint
 lint: $(READY) ## Check format, style, types and SQL

@@ -14,8 +14,9 @@ from orchestration.engine import connect
 from orchestration.home import Home
 from orchestration.session import NightSession
 from orchestration.settings import Settings
-from orchestration.warehouse.build import BuildError, run_build
+from orchestration.warehouse.build import run_build
 from orchestration.warehouse.layout import Night, lay_out
+from orchestration.warehouse.parsed_project import BuildError
 
 
 def end_of_knowledge(day: date, settings: Settings) -> datetime:
@@ -36,7 +37,9 @@ def replay(settings: Settings, home: Home, as_of: date, known_until: date) -> Pa
     """
     if as_of > known_until:
         raise ValueError(f"as_of {as_of} lies after known_until {known_until}")
-    warehouse = home.replays / f"as_of_{as_of}_known_until_{known_until}.duckdb"
+    # The same file name as the working one: relations carry it in their names.
+    folder = home.replays / f"as_of_{as_of}_known_until_{known_until}"
+    warehouse = folder / home.warehouse.name
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     warehouse.unlink(missing_ok=True)
     night = Night(as_of, known_until=end_of_knowledge(known_until, settings))

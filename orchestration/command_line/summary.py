@@ -239,15 +239,14 @@ def print_failure(outcome: RunOutcome, home: Home) -> None:
         with connect(home.warehouse) as connection:
             failed = [check for check in checks_of(connection, outcome.run_id) if check.blocks]
     if failed:
-        table = _table(
-            "Blocking checks that failed", "check", "on", "expected", "observed", "see the rows"
-        )
-        for check in failed:
-            table.add_row(
-                check.check_name, check.table_name, check.expected, check.observed,
-                f"make failing-rows CHECK={check.check_name}" if check.rows_at else "–",
-            )  # fmt: skip
-        console.print(table)
-    else:
-        console.print(Text(outcome.message))
-    console.print(Text(f"The whole run: make ui, then the run {outcome.run_id}", style="dim"))
+        console.print(Text("Blocking checks that failed:", style="bold"))
+    for check in failed:
+        console.print(Text(f"\n✗ {check.check_name}", style="red"), soft_wrap=True)
+        told = {"on": check.table_name, "expected": check.expected, "observed": check.observed}
+        if check.rows_at:
+            told["the rows"] = f"make failing-rows CHECK={check.check_name}"
+        for name, text in told.items():
+            console.print(Text(f"  {name}: {text}"), soft_wrap=True)
+    if not failed:
+        console.print(Text(outcome.message), soft_wrap=True)
+    console.print(Text(f"\nThe whole run: make ui, then the run {outcome.run_id}", style="dim"))

@@ -169,9 +169,10 @@ class Settings(_Model):
     pipelines: tuple[PipelineTemplate, ...] = Field(
         default=(), description="[[pipelines]] tables with pipeline and template"
     )
-    first_day: Annotated[date, BeforeValidator(rules.day)] = Field(
-        default=date(2015, 1, 1),
-        description="the first day that the orchestrator shows as a partition, as YYYY-MM-DD",
+    first_day: Annotated[date | None, BeforeValidator(rules.day)] = Field(
+        default=None,
+        description="the first day that the orchestrator shows as a partition, as YYYY-MM-DD; "
+        "without it, the first of January of the year before",
     )
     sources: tuple[FilesSource, ...] = Field(description="at least one [[sources]] table")
 

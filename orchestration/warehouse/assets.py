@@ -18,8 +18,9 @@ from orchestration.session import NightSession
 from orchestration.settings import Settings
 from orchestration.sources.assets import extraction_key
 from orchestration.sources.files.tables import TABLES
-from orchestration.warehouse.build import BuildError, NodeResult, load_manifest, run_build
+from orchestration.warehouse.build import NodeResult, run_build
 from orchestration.warehouse.layout import Night, lay_out
+from orchestration.warehouse.parsed_project import BuildError, manifest_dictionary
 from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
 from orchestration.warehouse.preview import table_metadata
 from orchestration.warehouse.test_results import attached_node, check_records
@@ -113,7 +114,7 @@ class FunnelTranslator(DagsterDbtTranslator):
 
 def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
     """Return the dbt models, seeds and tests as one asset definition."""
-    manifest = load_manifest(home)
+    manifest = manifest_dictionary(home)
 
     @dbt_assets(
         manifest=manifest,

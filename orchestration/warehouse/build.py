@@ -6,19 +6,14 @@ how its results become assets is in ``assets``.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from orchestration.home import PROJECT_ROOT, Home
-
-
-class BuildError(Exception):
-    """dbt could not build; the message says which node and why."""
+from orchestration.home import Home
+from orchestration.warehouse.parsed_project import BuildError, arguments, parsed_project
 
 
 @dataclass(frozen=True)
@@ -51,45 +46,6 @@ class BuildResult:
     nodes: list[NodeResult] = field(default_factory=list)
 
 
-def _arguments(home: Home, *words: str) -> list[str]:
-    return [
-        *words,
-        "--project-dir", str(PROJECT_ROOT),
-        "--profiles-dir", str(PROJECT_ROOT / "profiles"),
-        "--target-path", str(home.dbt / "target"),
-        "--log-path", str(home.dbt / "logs"),
-        # The terminal belongs to the night's own progress; dbt's log file has everything.
-        "--log-level", "none",
-        "--log-level-file", "info",
-    ]  # fmt: skip
-
-
-def manifest_path(home: Home) -> Path:
-    """Return dbt's parsed project, parsing it first if a file of the project changed.
-
-    Raises ``BuildError`` if the project can't be parsed.
-    """
-    manifest = home.dbt / "target" / "manifest.json"
-    stamp = home.dbt / "target" / "manifest.sources"
-    now = _project_fingerprint()
-    if manifest.exists() and stamp.exists() and stamp.read_text("utf-8") == now:
-        return manifest
-    # Whole: a parse that only looks at changed files has been seen to miss a description.
-    _invoke(home, _arguments(home, "parse", "--no-partial-parse"), home.warehouse, None)
-    stamp.write_text(now, "utf-8")
-    return manifest
-
-
-def _project_fingerprint() -> str:
-    digest = hashlib.sha256()
-    files = [PROJECT_ROOT / "dbt_project.yml", *sorted((PROJECT_ROOT / "dbt_project").rglob("*"))]
-    for path in [*files, PROJECT_ROOT / "profiles" / "profiles.yml"]:
-        if path.is_file() and path.suffix in (".sql", ".yml", ".md"):
-            digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def run_build(
     home: Home,
     command: Literal["run", "test"],
@@ -112,22 +68,11 @@ def run_build(
         words = ["test", "--exclude-resource-type", "unit_test"]
     if select:
         words += ["--select", *select]
-    return _invoke(home, _arguments(home, *words), warehouse or home.warehouse, on_node)
-
-
-def _invoke(
-    home: Home,
-    arguments: list[str],
-    warehouse: Path,
-    on_node: Callable[[NodeResult], None] | None,
-) -> BuildResult:
-    os.environ["FUNNEL_WAREHOUSE"] = str(warehouse)
-    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
-    # Imported late: a second and a half that only a build needs.
+    project = parsed_project(home)
+    os.environ["FUNNEL_WAREHOUSE"] = str(warehouse or home.warehouse)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    home.dbt.mkdir(parents=True, exist_ok=True)
     result = BuildResult()
 
     def hear(event: Any) -> None:
@@ -139,7 +84,7 @@ def _invoke(
             on_node(node)
 
     try:
-        outcome = dbtRunner(callbacks=[hear]).invoke(arguments)
+        outcome = dbtRunner(manifest=project, callbacks=[hear]).invoke(arguments(home, *words))
     finally:
         DuckDBConnectionManager.close_all_connections()
     if outcome.exception is not None:
@@ -178,8 +123,3 @@ def _from_result(result: Any) -> NodeResult:
         message=str(result.message or ""),
         relation=getattr(node, "relation_name", None),
     )
-
-
-def load_manifest(home: Home) -> dict[str, Any]:
-    """Return dbt's parsed project as a dictionary."""
-    return json.loads(manifest_path(home).read_text("utf-8"))  # type: ignore[no-any-return]

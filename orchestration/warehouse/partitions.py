@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
@@ -19,7 +19,10 @@ def snapshot_days(settings: Settings) -> dg.DailyPartitionsDefinition:
     A fixed ``as_of`` is the last day; otherwise days follow the business time zone.
     """
     end = settings.as_of + timedelta(days=1) if settings.as_of else None
-    first = min(settings.first_day, settings.as_of or settings.first_day)
+    as_of = settings.as_of_day(datetime.now(UTC))
+    # Each day costs the orchestrator two records in the first night; older days are built all the
+    # same, they only have no partition of their own.
+    first = min(settings.first_day or date(as_of.year - 1, 1, 1), as_of)
     return dg.DailyPartitionsDefinition(
         start_date=first.isoformat(),
         end_date=end.isoformat() if end else None,

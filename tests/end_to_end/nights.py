@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,7 @@ def run(
     home: Path, config: Path | None = None, *words: str, project: Path = PROJECT_ROOT
 ) -> NightRun:
     """Run a command (default: the night) and wait for its end."""
+    _lend_parsed_project(home, project)
     done = subprocess.run(
         command(*(words or ("run",))),
         cwd=project,
@@ -52,7 +56,25 @@ def run(
         timeout=300,
         check=False,
     )
+    _keep_parsed_project(home, project)
     return NightRun(done.returncode, done.stdout)
+
+
+_kept = Path(tempfile.mkdtemp(prefix="parsed-project-"))
+atexit.register(shutil.rmtree, _kept, ignore_errors=True)
+
+
+def _keep_parsed_project(home: Path, project: Path) -> None:
+    """Keep what dbt parsed: parsing the same project again for every new home tests nothing."""
+    parsed = home / "dbt" / "target"
+    if project == PROJECT_ROOT and parsed.exists() and not (_kept / "target").exists():
+        shutil.copytree(parsed, _kept / "target")
+
+
+def _lend_parsed_project(home: Path, project: Path) -> None:
+    parsed = home / "dbt" / "target"
+    if project == PROJECT_ROOT and (_kept / "target").exists() and not parsed.exists():
+        shutil.copytree(_kept / "target", parsed)
 
 
 def query(home: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -83,6 +105,7 @@ def write_settings(path: Path, as_of: str, source: str = "files", extra: str = "
     """Write settings with one files source below the same folder."""
     path.write_text(
         f'business_timezone = "Europe/Amsterdam"\nreporting_currency = "EUR"\nas_of = "{as_of}"\n'
+        f'first_day = "{as_of[:7]}-01"\n'
         f'[[sources]]\nname = "acme"\ntype = "files"\npath = "{source}"\n{extra}',
         "utf-8",
     )

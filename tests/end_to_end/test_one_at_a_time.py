@@ -1,23 +1,15 @@
-"""Two nights at once, and nights that are killed."""
+"""Two nights at once."""
 
 from __future__ import annotations
 
-import os
-import random
-import shutil
-import signal
 import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
 from orchestration.home import PROJECT_ROOT
 from tests.end_to_end.nights import (
-    NightRun,
     command,
     environment,
-    published_rows,
     query,
     run,
     write_company,
@@ -68,32 +60,3 @@ def test_a_night_that_may_not_wait_says_why_it_does_not_run(tmp_path: Path) -> N
     finally:
         output, _ = first.communicate(timeout=300)
     assert first.returncode == 0, output
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_killed_at_any_moment_a_plain_rerun_makes_it_good(
-    tmp_path: Path, sample: tuple[Path, NightRun], seed: int
-) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(sample[0], home, symlinks=True)
-    shutil.rmtree(home / "warehouse")
-    release = (home / "published").resolve()
-    # From just after the start to the publication.
-    after = random.Random(seed).uniform(1.0, 16.0)
-    night = subprocess.Popen(
-        command("run"),
-        cwd=PROJECT_ROOT,
-        env=environment(home),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    time.sleep(after)
-    os.killpg(night.pid, signal.SIGKILL)
-    night.wait(30)
-    assert (home / "published" / "funnel.duckdb").exists(), f"killed after {after:.1f} s"
-    assert published_rows(home) == published_rows(sample[0]), f"killed after {after:.1f} s"
-    again = run(home)
-    assert again.code == 0, f"killed after {after:.1f} s\n{again.output}"
-    assert (home / "published").resolve() != release
-    assert published_rows(home) == published_rows(sample[0])

@@ -11,8 +11,9 @@ from dbt.cli.main import dbtRunner
 from orchestration.engine import connect
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.settings import load_settings
-from orchestration.warehouse.build import NodeResult, load_manifest, run_build
+from orchestration.warehouse.build import NodeResult, run_build
 from orchestration.warehouse.layout import Night, lay_out
+from orchestration.warehouse.parsed_project import manifest_dictionary
 from orchestration.warehouse.test_results import attached_node
 
 # The unit tests were written for these; they reach SQL as functions in the working file.
@@ -59,7 +60,7 @@ def test_unit_tests_of_the_models_pass(home: Home, monkeypatch: pytest.MonkeyPat
         DuckDBConnectionManager.close_all_connections()
     assert outcome.exception is None
     results = {result.node.name: str(result.status) for result in outcome.result}
-    assert len(results) == len(load_manifest(home)["unit_tests"])
+    assert len(results) == len(manifest_dictionary(home)["unit_tests"])
     assert [name for name, status in results.items() if status != "pass"] == []
 
 
@@ -70,7 +71,7 @@ def test_data_tests_pass_on_an_empty_warehouse(home: Home) -> None:
 
 
 def test_every_data_test_says_which_model_it_is_about(home: Home) -> None:
-    manifest = load_manifest(home)
+    manifest = manifest_dictionary(home)
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     about = {test["name"]: attached_node(manifest, test)["name"] for test in tests}
     assert about["assert_fct_deals_keeps_its_grain"] == "fct_deals"

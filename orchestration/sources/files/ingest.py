@@ -128,10 +128,10 @@ class Ingest:
             ) from error
 
     def whole_file_problem(self, name: str, ordinal: int, error: UnreadableFile) -> None:
-        """Set a whole file aside as one row."""
+        """Set a whole file aside as one row; it has no line."""
         payload = error.text or name
         self.connection.execute(
-            "INSERT INTO delivered SELECT $1, $2, 1, '!' || md5($3), md5_number_lower($3), $3,"
+            "INSERT INTO delivered SELECT $1, $2, null, '!' || md5($3), md5_number_lower($3), $3,"
             " $4, $5",
             [ordinal, name, payload, error.problem, error.column],
         )
