@@ -12,6 +12,8 @@ import pytest
 _SAMPLE = ("test_sample", "test_killed")
 
 
+# Before the workers' plugin, which reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         name = item.path.stem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -28,8 +28,10 @@ def print_summary(home: Home, outcome: RunOutcome | None) -> None:
         as_of = published.as_of()
         console.print()
         console.rule(f"[bold]Sales funnel and pipeline as of {as_of}")
-        for part in (_funnel, _pipeline, _forecast, _sources, _checks):
+        for part in (_funnel, _pipeline, _forecast, _sources):
             console.print(part(published))
+        # Not in a table: names of checks are long, and are meant to be copied.
+        console.print(_checks(published), soft_wrap=True)
         if outcome is not None:
             console.print(_times(outcome))
         console.print(_next_steps(home))
@@ -39,7 +41,9 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", expand=False)
     for index, column in enumerate(columns):
         words = index == 0 or column in ("stage", "next stage", "object", "message", "check", "on")
-        table.add_column(column, justify="left" if words else "right", no_wrap=not words)
+        table.add_column(
+            column, justify="left" if words else "right", no_wrap=not words or column == "period"
+        )
     return table
 
 
@@ -140,10 +144,10 @@ def _forecast(published: Published) -> Table:
         order by configured.period_start, configured.dimension_value
         """
     )
-    for _, start, end, source, won, configured, historical, target, is_next in rows:
+    for _, start, _, source, won, configured, historical, target, is_next in rows:
         share = None if not target else float(historical / target)
         table.add_row(
-            f"{'next' if is_next else 'this'} quarter, {start} to {end}", source, _money(won),
+            f"{'next' if is_next else 'this'} quarter, from {start}", source, _money(won),
             _money(configured), _money(historical), _money(target), _percent(share),
             style="bold cyan" if is_next else "",
         )  # fmt: skip
@@ -171,28 +175,25 @@ def _sources(published: Published) -> Table:
     return table
 
 
-def _checks(published: Published) -> Group | Text:
+def _checks(published: Published) -> Text:
     rows = published.rows(
         """
-        select check_name, table_name, severity, passed, observed
+        select check_name, table_name, passed, observed
         from marts.mart_quality_checks
         where run_id = (
             select run_id from marts.mart_quality_checks order by checked_at desc limit 1
         )
-        order by passed, severity, table_name, check_name
+        order by passed, table_name, check_name
         """
     )
-    passed = sum(1 for row in rows if row[3])
-    line = Text(f"{passed} of {len(rows)} checks passed", style="bold green")
-    missed = [row for row in rows if not row[3]]
-    if not missed:
-        return line
-    table = _table(
-        "Warnings; none of them keeps a night from being published", "check", "on", "observed"
-    )
-    for name, on, _, _, observed in missed:
-        table.add_row(name, on, observed)
-    return Group(line, table)
+    passed = sum(1 for row in rows if row[2])
+    text = Text(f"{passed} of {len(rows)} checks passed", style="bold green")
+    missed = [row for row in rows if not row[2]]
+    if missed:
+        text.append("\nWarnings, which don't keep a night from being published:", style="yellow")
+    for name, on, _, observed in missed:
+        text.append(f"\n! {name} on {on}: {observed}", style="not bold yellow")
+    return text
 
 
 def _times(outcome: RunOutcome) -> Text:

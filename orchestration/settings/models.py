@@ -123,8 +123,10 @@ class FilesSource(_Model):
         folder: Path = context.get("folder") or Path.cwd()
         written = str(value).replace("${FUNNEL_HOME}", str(home.root))
         path = Path(os.path.normpath(folder / Path(written).expanduser()))
-        # The sample's folders are generated when they are first needed.
-        if not path.is_relative_to(home.sample) and not path.is_dir():
+        # The sample's folders are generated when they are first needed. A folder that vanished
+        # after it was read (a mount that is gone) is that source's failure, not the night's.
+        landed = home.landing / "data" / f"source={info.data.get('name')}"
+        if not path.is_relative_to(home.sample) and not path.is_dir() and not landed.is_dir():
             what = "is not a folder" if path.exists() else "does not exist"
             raise rules.mistake(f"{path} {what}")
         return path

@@ -9,10 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from orchestration.home import PROJECT_ROOT, Home
+from orchestration.session import NightLock
+
+_LONGEST_PARSE = 300.0
 
 _parsed: dict[str, Any] = {}
 
@@ -37,13 +41,14 @@ def arguments(home: Home, *words: str) -> list[str]:
 
 def parsed_project(home: Home) -> Any:
     """Return dbt's own manifest object. Raises ``BuildError`` if the project can't be parsed."""
-    fingerprint = _bring_up_to_date(home)
+    fingerprint = _fingerprint()
     if fingerprint not in _parsed:
         # Imported late: a second and a half that only a build needs.
         from dbt.contracts.graph.manifest import Manifest
         from dbt.parser.manifest import extended_mashumuro_decoder
 
-        packed = (home.dbt / "target" / "partial_parse.msgpack").read_bytes()
+        with _up_to_date(home, fingerprint):
+            packed = (home.dbt / "target" / "partial_parse.msgpack").read_bytes()
         manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
         manifest.build_flat_graph()
         _parsed[fingerprint] = manifest
@@ -52,23 +57,36 @@ def parsed_project(home: Home) -> Any:
 
 def manifest_dictionary(home: Home) -> dict[str, Any]:
     """Return the manifest as the dictionary of ``manifest.json``."""
-    _bring_up_to_date(home)
-    text = (home.dbt / "target" / "manifest.json").read_text("utf-8")
+    with _up_to_date(home, _fingerprint()):
+        text = (home.dbt / "target" / "manifest.json").read_text("utf-8")
     return json.loads(text)  # type: ignore[no-any-return]
 
 
-def _bring_up_to_date(home: Home) -> str:
-    """Parse the project unless its files are those of the last parse; return their fingerprint."""
+@contextmanager
+def _up_to_date(home: Home, fingerprint: str) -> Iterator[None]:
+    """Keep other processes from parsing while the files of a parse of this project are read.
+
+    Definitions are loaded before the night's lock is taken, so two nights may come here at once.
+    """
     target = home.dbt / "target"
-    stamp = target / "parsed_from"
-    now = _fingerprint()
-    if stamp.exists() and stamp.read_text("utf-8") == now:
-        return now
+    target.mkdir(parents=True, exist_ok=True)
+    with NightLock(home.dbt / "parse.lock").holding(_LONGEST_PARSE, _ignore, what="parsing dbt"):
+        stamp = target / "parsed_from"
+        if not (stamp.exists() and stamp.read_text("utf-8") == fingerprint):
+            _parse(home)
+            stamp.write_text(fingerprint, "utf-8")
+        yield
+
+
+def _ignore(_: str) -> None:
+    """Say nothing of a wait of seconds."""
+
+
+def _parse(home: Home) -> None:
     os.environ["FUNNEL_WAREHOUSE"] = str(home.warehouse)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    target.mkdir(parents=True, exist_ok=True)
     home.warehouse.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Whole: a parse that only looks at changed files has been seen to miss a description.
@@ -77,8 +95,6 @@ def _bring_up_to_date(home: Home) -> str:
         DuckDBConnectionManager.close_all_connections()
     if not outcome.success:
         raise BuildError(str(outcome.exception or "dbt could not parse the project"))
-    stamp.write_text(now, "utf-8")
-    return now
 
 
 def _fingerprint() -> str:
@@ -89,5 +105,5 @@ def _fingerprint() -> str:
             digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode())
             digest.update(path.read_bytes())
     # Seeds are known by their place: the manifest holds the checkout's path.
-    digest.update(str(Path(PROJECT_ROOT)).encode())
+    digest.update(str(PROJECT_ROOT).encode())
     return digest.hexdigest()

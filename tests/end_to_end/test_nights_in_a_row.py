@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+
 from tests.end_to_end.nights import query, run, write_company, write_settings
 
 STAGES = (
@@ -73,9 +75,21 @@ def test_a_day_more_changes_what_it_touches(tmp_path: Path) -> None:
     # A past day with the knowledge of then is not changed by what came later.
     replayed = run(home, settings, "replay", "--as-of", "2024-01-05", "--known-until", "2024-01-05")
     assert replayed.code == 0, replayed.output
+    (file,) = (home / "replays").rglob("*.duckdb")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        assert connection.execute(DAILY).fetchall() == first
 
     # Days laid out anew by hand are the same again.
     before = query(home, DAILY)
     again = run(home, settings, "backfill", "--from", "2024-01-03", "--to", "2024-01-06")
     assert again.code == 0, again.output
     assert query(home, DAILY) == before
+
+    # A source that can't be read is told; its last good data stays.
+    files.rename(tmp_path / "unmounted")
+    night = run(home, write_settings(settings, "2024-01-10"))
+    assert night.code == 0, night.output
+    states = query(home, "select object, state from marts.mart_source_status order by all")
+    assert ("deals", "stale") in states
+    days = query(home, "select snapshot_date, count(*) from marts.fct_pipeline_daily group by 1")
+    assert dict(days)[date(2024, 1, 10)] == 4

@@ -91,9 +91,9 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
     content = json.loads(suite.read_text("utf-8"))
     content["expectations"].append(
         {
-            "type": "expect_column_values_to_be_between",
-            "kwargs": {"column": "amount", "max_value": 150},
-            "meta": {"reason": "This company never sells for more."},
+            "type": "expect_column_values_to_not_match_regex",
+            "kwargs": {"column": "deal_key", "regex": "d2$"},
+            "meta": {"reason": "This company has no second deal."},
         }
     )
     suite.write_text(json.dumps(content, indent=1), "utf-8")
@@ -102,7 +102,7 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
     )
     second = run(home, settings, project=project)
     assert second.code == 1
-    check = "expectations.fct_deals.expect_column_values_to_be_between.amount"
+    check = "expectations.fct_deals.expect_column_values_to_not_match_regex.deal_key"
     for words in ("stays as it was", "fct_deals", "failing-rows", "make ui"):
         assert words in second.output, words
     assert (home / "published").resolve() == release
