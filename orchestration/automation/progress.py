@@ -39,6 +39,8 @@ class _ProgressHandler(logging.Handler):
                 self._say(_part(_step_of(record)) + ": left out", "–")
             elif record.levelno >= logging.WARNING or "Waiting up to" in text:
                 self._say(text, "!")
+            elif record.levelno >= logging.INFO:
+                self._say(text, "…")
             return
         if event.is_step_success:
             self._say(_part(event.step_key), "✓")

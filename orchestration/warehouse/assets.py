@@ -26,6 +26,8 @@ from orchestration.warehouse.preview import table_metadata
 from orchestration.warehouse.test_results import attached_node, check_records
 
 DAILY = dg.AssetKey(["marts", "fct_pipeline_daily"])
+# What takes longer is told while the night runs, so that somebody who watches sees it move.
+SLOW_NODE_SECONDS = 2.0
 LAYERS = {
     "staging": "stage",
     "conformed": "conform",
@@ -38,31 +40,41 @@ LAYERS = {
 def landing_asset(settings: Settings) -> dg.AssetsDefinition:
     """Return the asset that offers the landing to dbt: one view a table, over committed files."""
     described = {
-        "loads": "Every committed load: its source, table, stamp and counts.",
-        "nights": "Every published night: from it follows which days later knowledge restated.",
+        ("settings", "pipelines"): "Pipelines without a stage list, and the template each takes.",
+        ("reference", "ecb_rates"): (
+            "Reference rates of the European Central Bank, units of the currency for one euro."
+        ),
+        ("landing", "loads"): "Every committed load: its source, table, stamp and counts.",
+        ("landing", "nights"): "Every published night; tells what later knowledge restated.",
         **{
-            f"files__{table}": f"Landed `{table}` of all file sources, loads not staged yet."
+            ("landing", f"files__{table}"): (
+                f"Landed `{table}` of all file sources, loads not staged yet."
+            )
             for table in TABLES
         },
     }
     extracted = {
-        f"files__{table}": [extraction_key(source.name, table) for source in settings.sources]
+        ("landing", f"files__{table}"): [
+            extraction_key(source.name, table) for source in settings.sources
+        ]
         for table in TABLES
     }
     everything = [key for keys in extracted.values() for key in keys]
+    of_all_sources = {("landing", "loads"): everything, ("landing", "nights"): everything}
+    deps = {**extracted, **of_all_sources}
 
     @dg.multi_asset(
         name="offer_landing",
         specs=[
             dg.AssetSpec(
-                ["landing", name],
-                deps=extracted.get(name, everything),
+                list(key),
+                deps=deps.get(key, []),
                 description=description,
                 group_name="landing",
                 kinds={"duckdb", "parquet"},
                 owners=["team:data-engineering"],
             )
-            for name, description in described.items()
+            for key, description in described.items()
         ],
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
@@ -73,10 +85,10 @@ def landing_asset(settings: Settings) -> dg.AssetsDefinition:
         night = Night(session.as_of, rebuild_from=first, rebuild_to=last)
         with connect(session.home.warehouse) as connection:
             lay_out(connection, session.settings, session.home, night)
-            for name in described:
-                rows = connection.execute(f"select count(*) from landing.{name}").fetchone()
+            for schema, name in described:
+                rows = connection.execute(f"select count(*) from {schema}.{name}").fetchone()
                 yield dg.MaterializeResult(
-                    asset_key=["landing", name],
+                    asset_key=[schema, name],
                     metadata={"dagster/row_count": rows[0] if rows else 0},
                 )
 
@@ -133,7 +145,8 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
         everything = len(context.selected_asset_keys) == len(context.assets_def.keys)
 
         def progress(node: NodeResult) -> None:
-            context.log.debug(f"{node.status}: {node.name} ({node.seconds:.2f} s)")
+            text = f"{node.name}: {node.status} after {node.seconds:.1f} s"
+            (context.log.info if node.seconds >= SLOW_NODE_SECONDS else context.log.debug)(text)
 
         built = run_build(
             session.home,

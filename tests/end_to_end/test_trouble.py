@@ -24,7 +24,7 @@ def test_broken_rows_are_set_aside_with_their_place(tmp_path: Path) -> None:
     folder = write_company(tmp_path / "files", stages=STAGES)
     deals = (
         GOOD_DEALS
-        + "d3,qualified,2024-02-30,100,EUR,\n"  # line 4: no such day
+        + "d3,qualified,2024-02-30,100,EUR,a.person@example.com\n"  # line 4: no such day
         + ",qualified,2024-01-05,100,EUR,\n"  # line 5: no key
         + "d5,qualified,2024-01-05,much,EUR,\n"  # line 6: text for an amount
         + "d6,qualified,2024-01-05\n"  # line 7: cut short
@@ -54,6 +54,9 @@ def test_broken_rows_are_set_aside_with_their_place(tmp_path: Path) -> None:
     assert [(table, location) for table, location, _ in set_aside if table == "owners"] == [
         ("owners", "owners.parquet")
     ]
+    told = query(tmp_path / "home", "select string_agg(row_json, ' ') from marts.mart_quarantine")
+    assert "d3" in told[0][0]
+    assert "a.person" not in told[0][0]
     deals_left = query(tmp_path / "home", "select deal_key from marts.fct_deals order by 1")
     assert deals_left == [("acme:d1",), ("acme:d2",)]
     assert "nothing_was_set_aside" in night.output
