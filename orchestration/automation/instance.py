@@ -8,6 +8,9 @@ import shutil
 import dagster as dg
 
 from orchestration.home import PROJECT_ROOT, Home
+from orchestration.session import NightLock
+
+_LONGEST_CREATION = 60.0
 
 
 def prepare_instance(home: Home) -> None:
@@ -21,4 +24,8 @@ def prepare_instance(home: Home) -> None:
 def open_instance(home: Home) -> dg.DagsterInstance:
     """Return the persistent instance, where runs, checks and schedules are recorded."""
     prepare_instance(home)
-    return dg.DagsterInstance.get()
+    # Two first nights at once would both create the instance's databases, and one would fail.
+    with NightLock(home.dagster / "instance.lock").holding(
+        _LONGEST_CREATION, lambda _: None, what="opening the orchestrator's instance"
+    ):
+        return dg.DagsterInstance.get()

@@ -70,16 +70,14 @@ def _up_to_date(home: Home, fingerprint: str) -> Iterator[None]:
     """
     target = home.dbt / "target"
     target.mkdir(parents=True, exist_ok=True)
-    with NightLock(home.dbt / "parse.lock").holding(_LONGEST_PARSE, _ignore, what="parsing dbt"):
+    with NightLock(home.dbt / "parse.lock").holding(
+        _LONGEST_PARSE, lambda _: None, what="parsing the dbt project"
+    ):
         stamp = target / "parsed_from"
         if not (stamp.exists() and stamp.read_text("utf-8") == fingerprint):
             _parse(home)
             stamp.write_text(fingerprint, "utf-8")
         yield
-
-
-def _ignore(_: str) -> None:
-    """Say nothing of a wait of seconds."""
 
 
 def _parse(home: Home) -> None:
