@@ -47,10 +47,10 @@ def mart_funnel_conversion(
 @dg.asset(
     key=["marts", FORECAST.table],
     deps=[
-        dg.AssetKey(["conformed", "int_open_deals"]),
+        dg.AssetKey(["conformed", "int_open_deals_by_dimension"]),
         dg.AssetKey(["conformed", "int_stage_stays"]),
         dg.AssetKey(["conformed", "int_entry_stages"]),
-        dg.AssetKey(["conformed", "int_deal_dimensions"]),
+        dg.AssetKey(["conformed", "int_deals_by_dimension"]),
         dg.AssetKey(["conformed", "int_targets"]),
     ],
     description=FORECAST.description,

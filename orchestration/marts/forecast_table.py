@@ -12,7 +12,6 @@ import duckdb
 import pandas as pd
 
 from orchestration.engine import literal
-from orchestration.marts.inputs import by_dimension
 from orchestration.marts.periods import Period
 
 
@@ -35,15 +34,15 @@ def forecast_rows(as_of: date, periods: Sequence[Period], historical: str) -> st
     today = literal(as_of)
     return f"""
     with periods (period, period_start, period_end) as (values {values}),
-    open_deals as (select * from {by_dimension("conformed.int_open_deals")}),
+    open_deals as (select * from conformed.int_open_deals_by_dimension),
     won_deals as (
         select dimension, dimension_value, closed_on, amount_reporting
-        from {by_dimension("conformed.int_deal_dimensions")}
+        from conformed.int_deals_by_dimension
         where is_won and amount_reporting is not null
     ),
     arrived as (
         select distinct dimension, dimension_value
-        from {by_dimension("conformed.int_deal_dimensions")}
+        from conformed.int_deals_by_dimension
         where not is_deleted
     ),
     targets as (

@@ -14,25 +14,6 @@ from orchestration.marts.forecast import History
 ARRIVAL_DAYS = 365
 
 
-def by_dimension(relation: str) -> str:
-    """Return a relation once for each dimension, with ``dimension`` and ``dimension_value``.
-
-    The relation has the columns source_name, pipeline, owner_key, team, lead_source and region.
-    """
-    return f"""(
-        select
-            *,
-            unnest(['all', 'source_name', 'pipeline', 'owner', 'team', 'lead_source', 'region'])
-                as dimension,
-            unnest([
-                'all', source_name, coalesce(pipeline, 'unknown'),
-                coalesce(owner_key, 'unknown'), coalesce(team, 'unknown'),
-                coalesce(lead_source, 'unknown'), coalesce(region, 'unknown')
-            ]) as dimension_value
-        from {relation}
-    )"""
-
-
 def funnel_counts(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Return the funnel's counts in the order in which the mart is published."""
     return _frame(
@@ -48,25 +29,22 @@ def funnel_counts(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def forecast_history(connection: duckdb.DuckDBPyConnection) -> History:
     """Return everything that the historical method measures."""
-    open_deals = f"""
+    open_deals = """
         select
             dimension, dimension_value, pipeline, stage, days_in_stage,
             sum(value_reporting)::double as value
-        from {by_dimension("conformed.int_open_deals")}
+        from conformed.int_open_deals_by_dimension
         group by all order by all
     """
     arrivals = f"""
-        with recent as (
-            select * from conformed.int_deal_dimensions
-            where created_on > settings.as_of() - {ARRIVAL_DAYS} and not is_deleted
-        ),
-        span as (
+        with span as (
             select least({ARRIVAL_DAYS}, settings.as_of() - min(created_on) + 1) as days
             from conformed.int_deal_dimensions
         )
         select
             dimension, dimension_value, pipeline, count(*)::double / any_value(days) as per_day
-        from {by_dimension("recent")}, span
+        from conformed.int_deals_by_dimension, span
+        where created_on > settings.as_of() - {ARRIVAL_DAYS} and not is_deleted
         group by all order by all
     """
     mean_won = """
