@@ -39,7 +39,7 @@ def check_records(
                 if node.status == "error"
                 else f"{counted} failing rows"
             ),
-            expected=test.get("description") or "no failing rows",
+            expected=(test.get("description") or "no failing rows").strip(),
             failing_rows=counted,
             rows_at=None if passed else f"failing_rows.{test.get('alias') or test['name']}",
         )
