@@ -20,6 +20,9 @@ PARTS = {
 }
 
 
+# Details are shown only after this many seconds without a line: on long work, not on short.
+_SILENCE = 2.0
+
 # How the orchestrator words that a step was not taken because one before it failed.
 _LEFT_OUT = "Not executing."
 
@@ -29,7 +32,7 @@ class _ProgressHandler(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self._began = time.monotonic()
+        self._began = self._said = time.monotonic()
 
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "dagster_meta", {}).get("dagster_event")
@@ -39,7 +42,7 @@ class _ProgressHandler(logging.Handler):
                 self._say(_part(_step_of(record)) + ": left out", "–")
             elif record.levelno >= logging.WARNING or "Waiting up to" in text:
                 self._say(text, "!")
-            elif record.levelno >= logging.INFO:
+            elif record.levelno >= logging.INFO and time.monotonic() - self._said > _SILENCE:
                 self._say(text, "…")
             return
         if event.is_step_success:
@@ -50,6 +53,7 @@ class _ProgressHandler(logging.Handler):
     def _say(self, text: str, sign: str) -> None:
         sys.stderr.write(f"{time.monotonic() - self._began:6.1f} s  {sign} {text}\n")
         sys.stderr.flush()
+        self._said = time.monotonic()
 
 
 def _step_of(record: logging.LogRecord) -> str:
