@@ -51,6 +51,10 @@ backfill: $(READY) ## Lay out days anew: make backfill FROM=2017-03-01 TO=2017-0
 replay: $(READY) ## A past day as it was known then: make replay AS_OF=2017-03-31 KNOWN_UNTIL=2017-04-01
 	@$(BIN)/python -m orchestration replay --as-of $(AS_OF) --known-until $(KNOWN_UNTIL) $(ARGS)
 
+.PHONY: check-sources
+check-sources: $(READY) ## Try every configured source: credentials, permissions, objects, fields
+	@$(BIN)/python -m orchestration check-sources $(ARGS)
+
 .PHONY: test
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not benchmark' $(ARGS)

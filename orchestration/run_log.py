@@ -12,7 +12,7 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.sources.files.result import ExtractResult
+from orchestration.sources.result import ExtractResult
 
 Severity = Literal["error", "warn"]
 

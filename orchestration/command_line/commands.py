@@ -1,4 +1,4 @@
-"""The commands: run, summary, failing-rows, backfill, replay, check-settings, ui.
+"""The commands: run, summary, failing-rows, backfill, replay, check-settings, check-sources, ui.
 
 Each parses its arguments, calls one function and prints. Exit codes: 0 done, 1 the run failed,
 2 the settings or arguments are wrong, 3 another run holds the home folder.
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 import click
 
 from orchestration.home import PROJECT_ROOT, Home
-from orchestration.settings import Settings, SettingsError, load_settings
+from orchestration.settings import FilesSource, Settings, SettingsError, load_settings
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -142,9 +142,32 @@ def check_settings() -> None:
     from orchestration.sources.files import delivered_but_unmapped
 
     for source in settings.sources:
+        if not isinstance(source, FilesSource):
+            click.echo(f"source {source.name}: {source.type}; try it with: make check-sources")
+            continue
         click.echo(f"source {source.name}: {source.type}, {source.path}, mode {source.mode}")
         for name in delivered_but_unmapped(source):
             click.echo(f"  {name}: no table reads this file")
+
+
+@main.command("check-sources")
+@click.argument("names", nargs=-1)
+def check_sources(names: tuple[str, ...]) -> None:
+    """Try every configured source: credentials, permissions, objects and fields.
+
+    NAMES limits it to some sources. Exit code 1 if something that a night needs is missing.
+    """
+    settings = _settings()
+    known = {source.name for source in settings.sources}
+    for name in names:
+        if name not in known:
+            raise click.UsageError(
+                f"no source is named {name}; there are: {', '.join(sorted(known))}"
+            )
+    from orchestration.command_line.check_sources import print_findings
+
+    wanted = [source for source in settings.sources if not names or source.name in names]
+    sys.exit(0 if print_findings(wanted) else 1)
 
 
 @main.command()

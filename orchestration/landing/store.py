@@ -27,7 +27,7 @@ from orchestration.landing.durable import (
     write_durably,
 )
 from orchestration.landing.envelope import ENVELOPE, quote_literal
-from orchestration.landing.manifest import InputFile, LandedFile, LandingError, Manifest
+from orchestration.landing.manifest import InputFile, LandedFile, LandingError, Manifest, Window
 
 _SAFE_NAME = re.compile(r"\w[\w.-]*")
 
@@ -41,6 +41,7 @@ class LoadWriter:
     table: str
     known_at: datetime
     folder: Path
+    window: Window | None = None
     manifest: Manifest | None = None
     _parts: list[Path] = field(default_factory=list)
 
@@ -114,6 +115,7 @@ class Landing:
         inputs: Sequence[InputFile] = (),
         settings_hash: str = "",
         mode: str = "changes",
+        window: Window | None = None,
     ) -> Iterator[LoadWriter]:
         """Open a load, and commit it at the end of the ``with`` block.
 
@@ -121,6 +123,7 @@ class Landing:
         ``known_at`` is never earlier than that of the table's load before it, so that a clock set
         back can't make an old version the latest. Raises ``ValueError`` for a naive ``known_at``
         or a name that can't be a folder, ``LandingError`` for a part outside the envelope.
+        ``window`` is what a CRM was asked for.
         """
         for name in (source, table):
             if not _SAFE_NAME.fullmatch(name):
@@ -135,6 +138,7 @@ class Landing:
             table=table,
             known_at=stamp,
             folder=self._data / f"source={source}" / f"table={table}",
+            window=window,
         )
         try:
             yield writer
@@ -173,9 +177,13 @@ class Landing:
         previous = int(loads[-1].load_id) if loads else 0
         return f"{max(previous + 1, time.time_ns() // 1000):020d}"
 
-    def _is_first_extraction(self, source: str, as_of: date) -> bool:
-        loads = self.manifests(source)
-        return not loads or (loads[0].as_of == as_of and all(load.as_of <= as_of for load in loads))
+    def _is_first_extraction(self, writer: LoadWriter, as_of: date) -> bool:
+        loads = self.manifests(writer.source)
+        if not loads or (loads[0].as_of == as_of and all(load.as_of <= as_of for load in loads)):
+            return True
+        # A first extraction that a quota spreads over several nights is one all the same.
+        spans = [load.window for load in loads if load.table == writer.table]
+        return bool(spans) and not any(span is None or span.is_complete for span in spans)
 
     def _commit(
         self,
@@ -205,7 +213,7 @@ class Landing:
             table=writer.table,
             known_at=writer.known_at,
             as_of=as_of,
-            is_first_extraction=self._is_first_extraction(writer.source, as_of),
+            is_first_extraction=self._is_first_extraction(writer, as_of),
             files=tuple(files),
             rows=totals[0],
             deleted_rows=totals[1],
@@ -213,6 +221,7 @@ class Landing:
             inputs=inputs,
             settings_hash=settings_hash,
             mode=mode,
+            window=writer.window,
         )
         make_folders(self._loads)
         write_durably(self._loads / f"{writer.load_id}.json", manifest.to_json().encode())

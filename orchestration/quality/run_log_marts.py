@@ -37,7 +37,7 @@ def write_source_status(connection: duckdb.DuckDBPyConnection) -> None:
         ),
         landed as (
             select
-                source_name, table_name as object, max(known_at) as high_water_mark,
+                source_name, table_name as object, max(high_water_mark) as high_water_mark,
                 sum(row_count - deleted_rows - rejected_rows) as records_total
             from landing.loads
             group by all

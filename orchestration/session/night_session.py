@@ -6,9 +6,10 @@ line) holds the night's lock from its first step to its last. What the steps do 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -18,7 +19,11 @@ from orchestration.landing import Landing
 from orchestration.sample.bundle import is_bundled, prepare
 from orchestration.session.dead_runs import bury_dead_runs
 from orchestration.session.lock import NightLock
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import CrmSource, Settings, load_settings
+from orchestration.sources.registry import vendor_of
+
+if TYPE_CHECKING:
+    from orchestration.sources.crm.http import Account
 
 
 class NightSession(dg.ConfigurableResource):
@@ -29,6 +34,7 @@ class NightSession(dg.ConfigurableResource):
 
     _settings: Settings | None = PrivateAttr(default=None)
     _known_at: datetime | None = PrivateAttr(default=None)
+    _accounts: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightSession]:
@@ -36,6 +42,7 @@ class NightSession(dg.ConfigurableResource):
         log = context.log or dg.get_dagster_logger()
         home = Home.from_environment()
         self._settings = load_settings()
+        self._accounts = {}
         lock = NightLock(home.lock)
         run_id = context.run.run_id if context.run else "a run without an id"
         with lock.holding(self.wait_seconds, log.info, what=f"run {run_id}"):
@@ -48,6 +55,15 @@ class NightSession(dg.ConfigurableResource):
             for leftover in Landing(home.landing).sweep():
                 log.warning(f"Removed what an interrupted run left behind: {leftover}")
             yield self
+
+    def account(self, source: CrmSource, progress: Callable[[str], None]) -> Account:
+        """Return the account of a CRM source: one a run, so that its objects share the token."""
+        account: Account | None = self._accounts.get(source.name)
+        if account is None:
+            account = vendor_of(source).open(source, progress)
+            self._accounts[source.name] = account
+        account.progress = progress
+        return account
 
     @property
     def home(self) -> Home:

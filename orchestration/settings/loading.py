@@ -18,19 +18,16 @@ from pydantic import BaseModel, ValidationError
 
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.settings import rules
-from orchestration.settings.models import (
-    FilesSource,
-    FileTable,
-    PipelineTemplate,
-    Secret,
-    Settings,
-)
+from orchestration.settings.base import Secret
+from orchestration.settings.crm_sources import CREDENTIALS
+from orchestration.settings.file_sources import FilesSource, FileTable
+from orchestration.settings.models import PipelineTemplate, Settings, source_models
 
 DEFAULT_SETTINGS_FILE = PROJECT_ROOT / "orchestration" / "sample" / "sample.toml"
 
 _LONGEST_SHOWN = 80
+_SOURCES = source_models()
 _MODEL_UNDER: dict[str, type[BaseModel]] = {
-    "sources": FilesSource,
     "tables": FileTable,
     "pipelines": PipelineTemplate,
     "alert_webhook": Secret,
@@ -113,20 +110,22 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _worded(error: Any) -> str:
     """Return one mistake as text: key, value found, what is allowed, hint."""
-    loc: tuple[str | int, ...] = tuple(error["loc"])
+    loc, source = _without_type(tuple(error["loc"]))
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _wrong_type(loc, error)
     context = error.get("ctx", {}) if error["type"] == rules.MISTAKE else {}
-    model, field = _field_at(loc)
+    model, field = _field_at(loc, source)
     if error["type"] == "extra_forbidden":
         return _unknown_key(loc, model)
     if error["type"] == "missing":
         problem = "missing"
     elif "problem" in context:
         problem = context["problem"]
-    elif loc[0] == "alert_webhook":
+    elif loc[0] == "alert_webhook" or CREDENTIALS.intersection(map(str, loc)):
         problem = "found a value that is not shown here"
     else:
         problem = f"found {_shown(error['input'])}"
-    allowed = context.get("allowed") or model.model_fields[field].description
+    allowed = context.get("allowed") or _allowed(model, field)
     key = _dotted((*loc, context["key"]) if "key" in context else loc)
     hint = f"; {context['hint']}" if context.get("hint") else ""
     return f"{key}: {problem}; allowed: {allowed}{hint}"
@@ -140,7 +139,32 @@ def _unknown_key(loc: tuple[str | int, ...], model: type[BaseModel]) -> str:
     return f"{text}; {hint}" if hint else text
 
 
-def _field_at(loc: tuple[str | int, ...]) -> tuple[type[BaseModel], str]:
+def _without_type(
+    loc: tuple[str | int, ...],
+) -> tuple[tuple[str | int, ...], type[BaseModel]]:
+    """Return a place without the type of its source, and the model of that type."""
+    if loc[:1] == ("sources",) and len(loc) > 2 and loc[2] in _SOURCES:
+        return loc[:2] + loc[3:], _SOURCES[str(loc[2])]
+    return loc, FilesSource
+
+
+def _wrong_type(loc: tuple[str | int, ...], error: Any) -> str:
+    listed = ", ".join(f'"{name}"' for name in rules.SOURCE_TYPES)
+    key = _dotted((*loc, "type"))
+    if error["type"] == "union_tag_not_found":
+        return f"{key}: missing; allowed: {listed}"
+    found = error["ctx"]["tag"]
+    hint = rules.did_you_mean(found, rules.SOURCE_TYPES)
+    text = f"{key}: found {_shown(found)}; allowed: {listed}"
+    return f"{text}; {hint}" if hint else text
+
+
+def _allowed(model: type[BaseModel], field: str) -> str | None:
+    known = model.model_fields.get(field)
+    return known.description if known else None
+
+
+def _field_at(loc: tuple[str | int, ...], source: type[BaseModel]) -> tuple[type[BaseModel], str]:
     """Return the model that holds the place ``loc``, and the field of it that ``loc`` is or is in.
 
     For an unknown key the field is that key.
@@ -156,8 +180,13 @@ def _field_at(loc: tuple[str | int, ...]) -> tuple[type[BaseModel], str]:
         if field == "tables" and not is_table_named:
             is_table_named = True
             continue
-        model, field = _MODEL_UNDER.get(field, model), step
+        model = source if field == "sources" else _model_under(model, field)
+        field = step
     return model, field
+
+
+def _model_under(model: type[BaseModel], field: str) -> type[BaseModel]:
+    return Secret if field in CREDENTIALS else _MODEL_UNDER.get(field, model)
 
 
 def _dotted(loc: tuple[str | int, ...]) -> str:

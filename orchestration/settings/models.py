@@ -8,140 +8,69 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictInt,
     StrictStr,
     StringConstraints,
-    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
-from orchestration.home import Home
 from orchestration.settings import rules
+from orchestration.settings.base import Secret, SettingsModel, Text, TimeZone
+from orchestration.settings.crm_sources import (
+    CrmSource,
+    HubspotSource,
+    NeocrmSource,
+    PipedriveSource,
+    SalesforceSource,
+    ZohoSource,
+)
+from orchestration.settings.file_sources import FilesSource
 
-_Text = Annotated[StrictStr, StringConstraints(min_length=1)]
-_TimeZone = Annotated[StrictStr, AfterValidator(rules.timezone)]
+Source = Annotated[
+    FilesSource | SalesforceSource | HubspotSource | PipedriveSource | ZohoSource | NeocrmSource,
+    Field(discriminator="type"),
+]
+# Keys of a source that say how it is reached, not what its records mean.
+SOURCE_CIRCUMSTANCES = frozenset({"path", *CrmSource.circumstances()})
 
 
-class _Model(BaseModel):
-    # Inputs are hidden because a secret may stand where it doesn't belong.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Secret(_Model):
-    """A secret, known here only by the environment variable that holds it."""
-
-    env: Annotated[StrictStr, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = Field(
-        description="the name of an environment variable"
+def source_models() -> dict[str, type[SettingsModel]]:
+    """Return the model of each type of source."""
+    models: tuple[type[SettingsModel], ...] = (
+        FilesSource,
+        SalesforceSource,
+        HubspotSource,
+        PipedriveSource,
+        ZohoSource,
+        NeocrmSource,
     )
-
-    def reveal(self, environ: Mapping[str, str] | None = None) -> str:
-        """Return the value from ``environ`` (default: the process's environment).
-
-        Raises ``LookupError``, naming the variable, where it is not set or empty.
-        """
-        value = (os.environ if environ is None else environ).get(self.env)
-        if not value:
-            raise LookupError(f"the environment variable {self.env} is not set")
-        return value
+    return {get_args(model.model_fields["type"].annotation)[0]: model for model in models}
 
 
-class PipelineTemplate(_Model):
+class PipelineTemplate(SettingsModel):
     """A pipeline without a stage list of its own, and the shipped template that it takes."""
 
-    pipeline: _Text = Field(description="the name of a pipeline, as the records carry it")
+    pipeline: Text = Field(description="the name of a pipeline, as the records carry it")
     template: Annotated[StrictStr, AfterValidator(rules.stage_template)] = Field(
         description="the name of a shipped stage template"
     )
 
 
-class FileTable(_Model):
-    """Where one table of a folder of exports differs from the contract's names."""
-
-    file: Annotated[_Text, AfterValidator(rules.inside_folder)] | None = Field(
-        default=None, description="a path relative to the source's folder and inside it"
-    )
-    columns: dict[str, _Text] = Field(
-        default_factory=dict, description="the contract's column = the header in the file, a text"
-    )
-    defaults: dict[str, Annotated[str, BeforeValidator(rules.default_text)]] = Field(
-        default_factory=dict,
-        description="the contract's column = a text, finite number, true, false, date or time",
-    )
-    encoding: Annotated[StrictStr, AfterValidator(rules.text_encoding)] = Field(
-        default="utf-8", description="a text encoding, such as utf-8, utf-16 or cp1252"
-    )
-    delimiter: Annotated[StrictStr, AfterValidator(rules.delimiter)] | None = Field(
-        default=None, description='one character, such as ";" or "\\t"'
-    )
-
-
-class FilesSource(_Model):
-    """A folder of exports of one account of any system."""
-
-    name: Annotated[StrictStr, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
-        description="a lower-case letter, then lower-case letters, digits and underscores"
-    )
-    type: Literal["files"] = Field(description='"files"')
-    path: Path = Field(description="a folder that exists, relative to the settings file's folder")
-    timezone: _TimeZone = Field(
-        default="UTC", description="an IANA time zone, such as Europe/Amsterdam"
-    )
-    mode: Literal["changes", "full"] = Field(default="changes", description='"changes" or "full"')
-    tables: dict[str, FileTable] = Field(
-        default_factory=dict, description="one TOML table for each table of the contract"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_files(cls, value: Any) -> Any:
-        # First, so that the keys of a CRM's source are not each called unknown.
-        if isinstance(value, dict) and value.get("type", "files") != "files":
-            rules.source_type(value["type"])
-        return value
-
-    @field_validator("path", mode="before")
-    @classmethod
-    def _existing_folder(cls, value: Any, info: ValidationInfo) -> Path:
-        if not isinstance(value, str | Path) or not str(value):
-            raise rules.mistake()
-        context = info.context or {}
-        home: Home = context.get("home") or Home.from_environment()
-        folder: Path = context.get("folder") or Path.cwd()
-        written = str(value).replace("${FUNNEL_HOME}", str(home.root))
-        path = Path(os.path.normpath(folder / Path(written).expanduser()))
-        # The sample's folders are generated when they are first needed. A folder that vanished
-        # after it was read (a mount that is gone) is that source's failure, not the night's.
-        landed = home.landing / "data" / f"source={info.data.get('name')}"
-        if not path.is_relative_to(home.sample) and not path.is_dir() and not landed.is_dir():
-            what = "is not a folder" if path.exists() else "does not exist"
-            raise rules.mistake(f"{path} {what}")
-        return path
-
-    @field_validator("tables", mode="wrap")
-    @classmethod
-    def _known_columns(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
-        return rules.all_mistakes(value, handler, rules.mapping_mistakes(value))
-
-
-class Settings(_Model):
+class Settings(SettingsModel):
     """Everything that ``FUNNEL_CONFIG`` says."""
 
     path: Path = Field(description="the settings file itself")
-    business_timezone: _TimeZone = Field(
+    business_timezone: TimeZone = Field(
         default="UTC",
         description="an IANA time zone, such as Europe/Amsterdam; a day ends at midnight there",
     )
@@ -176,7 +105,7 @@ class Settings(_Model):
         description="the first day that the orchestrator shows as a partition, as YYYY-MM-DD; "
         "without it, the first of January of the year before",
     )
-    sources: tuple[FilesSource, ...] = Field(description="at least one [[sources]] table")
+    sources: tuple[Source, ...] = Field(description="at least one [[sources]] table")
 
     @field_validator("sources", mode="wrap")
     @classmethod
@@ -207,13 +136,14 @@ class Settings(_Model):
     def fingerprint(self) -> str:
         """SHA-256 (hex) of every setting that changes what landed records mean.
 
-        Left out: when and until which day a night runs, the webhook, the order of the lists, and
-        where the settings file and the sources' folders lie.
+        Left out: when and until which day a night runs, the webhook, the order of the lists,
+        where the settings file and the sources lie, and how a CRM is reached.
         """
         outside = {"path", "as_of", "alert_webhook", "night_at", "first_day"}
         meaning = self.model_dump(mode="json", exclude=outside)
         for source in meaning["sources"]:
-            del source["path"]
+            for key in SOURCE_CIRCUMSTANCES & source.keys():
+                del source[key]
         meaning["sources"].sort(key=lambda source: source["name"])
         meaning["pipelines"].sort(key=lambda entry: entry["pipeline"])
         text = json.dumps(meaning, sort_keys=True, separators=(",", ":"))

@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -23,7 +24,7 @@ from orchestration.home import PROJECT_ROOT
 
 MISTAKE = "setting"
 STAGE_TEMPLATES = PROJECT_ROOT / "dbt_project" / "seeds" / "stage_templates.csv"
-CRM_TYPES = ("salesforce", "hubspot", "pipedrive", "zoho", "neocrm")
+SOURCE_TYPES = ("files", "salesforce", "hubspot", "pipedrive", "zoho", "neocrm")
 
 # Present in some zone databases, but they mean another thing on another machine.
 _NOT_ZONES = frozenset({"localtime", "posixrules", "Factory"})
@@ -129,20 +130,14 @@ def stage_template(name: str) -> str:
     return name
 
 
-def source_type(found: Any) -> None:
-    """Raise the mistake of a source whose type is not ``files``."""
-    shown = f'found "{found}"' if isinstance(found, str) else "found something else than a text"
-    if isinstance(found, str) and found in CRM_TYPES:
-        raise mistake(
-            f"the type {found} is known, but this version can't extract from it yet: "
-            'deliver its export as a source of type "files"',
-            key="type",
-            problem=shown,
-            allowed='"files"',
-        )
-    raise mistake(
-        did_you_mean(found, ("files", *CRM_TYPES)), key="type", problem=shown, allowed='"files"'
-    )
+def web_address(value: str) -> str:
+    """Accept the address of a server, without a slash at its end; plain http only on loopback."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise mistake()
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise mistake("a secret would travel in plain text: use https")
+    return value.rstrip("/")
 
 
 def default_text(value: Any) -> str:

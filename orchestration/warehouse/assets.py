@@ -16,9 +16,9 @@ from orchestration.home import Home
 from orchestration.run_log import record_checks
 from orchestration.session import NightSession
 from orchestration.settings import Settings
-from orchestration.sources.assets import extraction_key
-from orchestration.sources.files.tables import TABLES
+from orchestration.sources.assets import extracted_keys
 from orchestration.warehouse.build import NodeResult, run_build
+from orchestration.warehouse.landing_views import landed_tables
 from orchestration.warehouse.layout import Night, lay_out
 from orchestration.warehouse.parsed_project import BuildError, manifest_dictionary
 from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
@@ -46,18 +46,17 @@ def landing_asset(settings: Settings) -> dg.AssetsDefinition:
         ),
         ("landing", "loads"): "Every committed load: its source, table, stamp and counts.",
         ("landing", "nights"): "Every published night; tells what later knowledge restated.",
+        ("settings", "sources"): "The configured sources and what is set for each; no secrets.",
         **{
-            ("landing", f"files__{table}"): (
-                f"Landed `{table}` of all file sources, loads not staged yet."
+            ("landing", f"{kind}__{table}"): (
+                f"Landed `{table}` of all {kind} sources, loads not staged yet."
             )
-            for table in TABLES
+            for kind, table in landed_tables()
         },
     }
     extracted = {
-        ("landing", f"files__{table}"): [
-            extraction_key(source.name, table) for source in settings.sources
-        ]
-        for table in TABLES
+        ("landing", f"{kind}__{table}"): extracted_keys(settings, kind, table)
+        for kind, table in landed_tables()
     }
     everything = [key for keys in extracted.values() for key in keys]
     of_all_sources = {("landing", "loads"): everything, ("landing", "nights"): everything}

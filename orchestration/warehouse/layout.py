@@ -12,13 +12,17 @@ from datetime import date, datetime
 
 import duckdb
 
-from orchestration.engine import has_table, literal
+from orchestration.engine import literal
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing, Manifest
 from orchestration.landing.nights import published_nights
 from orchestration.settings import Settings
-from orchestration.sources.files.staging_sql import staged_columns_sql
-from orchestration.sources.files.tables import TABLES
+from orchestration.settings.crm_sources import CREDENTIALS
+from orchestration.warehouse.landing_views import (
+    create_landing_views,
+    landed_tables,
+    staged_loads,
+)
 
 ECB_RATES = PROJECT_ROOT / "dbt_project" / "reference" / "eurofxref-hist.csv"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -64,7 +68,7 @@ def lay_out(
     ]
     _forget_other_meanings(connection, settings, known)
     _landing_tables(connection, home, known, night)
-    _landing_views(connection, settings, landing, known)
+    create_landing_views(connection, settings, landing, known)
 
 
 def _settings_functions(
@@ -99,6 +103,14 @@ def _settings_tables(connection: duckdb.DuckDBPyConnection, settings: Settings) 
         connection.execute(
             "insert into settings.pipelines values (?, ?)", [pipeline.pipeline, pipeline.template]
         )
+    connection.execute(
+        "create or replace table settings.sources (source_name varchar, type varchar, options json)"
+    )
+    for source in settings.sources:
+        options = source.model_dump_json(exclude={"path", "tables", *CREDENTIALS})
+        connection.execute(
+            "insert into settings.sources values (?, ?, ?)", [source.name, source.type, options]
+        )
 
 
 def _reference_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -129,7 +141,7 @@ def _forget_other_meanings(
     connection.execute("create table if not exists settings.built (fingerprint varchar)")
     built = connection.execute("select fingerprint from settings.built").fetchone()
     known_ids = {manifest.load_id for manifest in known}
-    staged = set().union(*(_staged_loads(connection, table) for table in TABLES))
+    staged = set().union(*(staged_loads(connection, *landed) for landed in landed_tables()))
     if (built is not None and built[0] != settings.fingerprint) or not staged <= known_ids:
         for schema in ("staging", "conformed", "marts"):
             connection.execute(f"drop schema if exists {schema} cascade")
@@ -149,13 +161,13 @@ def _landing_tables(
         create or replace table landing.loads (
             load_id varchar, source_name varchar, table_name varchar, known_at timestamptz,
             as_of date, is_first_extraction boolean, row_count bigint, deleted_rows bigint,
-            rejected_rows bigint
+            rejected_rows bigint, high_water_mark timestamptz
         )
         """
     )
     for manifest in known:
         connection.execute(
-            "insert into landing.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into landing.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 manifest.load_id,
                 manifest.source,
@@ -166,42 +178,10 @@ def _landing_tables(
                 manifest.rows,
                 manifest.deleted_rows,
                 manifest.rejected_rows,
+                manifest.high_water_mark,
             ],
         )
     connection.execute("create or replace table landing.nights (known_at timestamptz, as_of date)")
     for known_at, as_of in published_nights(home.landing):
         if night.known_until is None or known_at <= night.known_until:
             connection.execute("insert into landing.nights values (?, ?)", [known_at, as_of])
-
-
-def _landing_views(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    landing: Landing,
-    known: Sequence[Manifest],
-) -> None:
-    """One view a table over the loads that are not staged yet, of all sources of one kind."""
-    for table in TABLES:
-        staged = _staged_loads(connection, table)
-        branches = []
-        for source in settings.sources:
-            files = [
-                landing.root / file.path
-                for manifest in known
-                if manifest.source == source.name
-                and manifest.table == table
-                and manifest.load_id not in staged
-                for file in manifest.files
-            ]
-            branches.append(staged_columns_sql(source, table, files))
-        connection.execute(
-            f"create or replace view landing.files__{table} as "
-            + " union all by name ".join(branches)
-        )
-
-
-def _staged_loads(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
-    if not has_table(connection, "staging", f"stg_files__{table}"):
-        return set()
-    rows = connection.execute(f"select distinct load_id from staging.stg_files__{table}").fetchall()
-    return {load_id for (load_id,) in rows}

@@ -261,7 +261,12 @@ WRONG = {
     ),
     "type": (
         SMALL + SOURCE.replace('"files"', '"hubspt"'),
-        ["sources[0].type", '"hubspt"', 'allowed: "files"', 'did you mean "hubspot"?'],
+        [
+            "sources[0].type",
+            '"hubspt"',
+            '"files", "salesforce"',
+            'did you mean "hubspot"?',
+        ],
     ),
     "mode": (SMALL + SOURCE + 'mode = "delta"', ["sources[0].mode", '"delta"', '"full"']),
     "no source": (SMALL, ["sources: missing", "at least one [[sources]] table"]),
@@ -336,21 +341,54 @@ def test_a_mistake_names_key_value_and_what_is_allowed(folder: Path, case: str) 
     assert [part for part in expected if part not in found] == [], found
 
 
-@pytest.mark.parametrize("crm", ["salesforce", "hubspot", "pipedrive", "zoho", "neocrm"])
-def test_a_crm_that_is_not_built_yet_is_named_plainly(folder: Path, crm: str) -> None:
-    found = mistake(
-        folder,
-        SMALL
-        + f"""
-        [[sources]]
-        name = "acme"
-        type = "{crm}"
-        base_url = "http://127.0.0.1:8080"
-        client_secret = {{ env = "ACME_SECRET" }}
-        """,
+CRMS = {
+    "salesforce": ("login_url", "client_id", "client_secret"),
+    "hubspot": ("access_token",),
+    "pipedrive": ("api_token",),
+    "zoho": ("client_id", "client_secret", "refresh_token"),
+    "neocrm": ("client_id", "client_secret", "username", "password"),
+}
+
+
+def crm(type_: str, *, without: str = "") -> str:
+    lines = ["[[sources]]", 'name = "acme"', f'type = "{type_}"']
+    for key in CRMS[type_]:
+        if key == "login_url" != without:
+            lines.append('login_url = "https://acme.my.example.com/"')
+        elif key != without:
+            lines.append(f'{key} = {{ env = "ACME_{key.upper()}" }}')
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("type_", CRMS)
+def test_an_account_of_a_crm_needs_its_credentials(folder: Path, type_: str) -> None:
+    (folder / "funnel.toml").write_text(crm(type_), encoding="utf-8")
+    source = load_settings(folder / "funnel.toml").sources[0]
+    assert (source.name, source.type) == ("acme", type_)
+    for key in CRMS[type_]:
+        found = mistake(folder, crm(type_, without=key))
+        assert key in found, found
+        assert "sources[0]" in found, found
+
+
+def test_an_address_without_encryption_is_for_this_machine_only(folder: Path) -> None:
+    text = crm("hubspot") + 'base_url = "http://crm.example.com"\n'
+    assert "sources[0].base_url" in mistake(folder, text)
+    assert "use https" in mistake(folder, text)
+    (folder / "funnel.toml").write_text(
+        crm("hubspot") + 'base_url = "http://127.0.0.1:8080/"\n', encoding="utf-8"
     )
-    assert f'sources[0].type: found "{crm}"; allowed: "files"' in found
-    assert "can't extract from it yet" in found
+    assert load_settings(folder / "funnel.toml").sources[0].base_url == "http://127.0.0.1:8080"
+
+
+def test_how_a_crm_is_reached_does_not_change_what_its_records_mean(folder: Path) -> None:
+    prints = set()
+    for line in ("", "lookback_minutes = 5\n", 'base_url = "http://127.0.0.1:1"\n'):
+        (folder / "funnel.toml").write_text(crm("zoho") + line, encoding="utf-8")
+        prints.add(load_settings(folder / "funnel.toml").fingerprint)
+    assert len(prints) == 1
+    (folder / "funnel.toml").write_text(crm("zoho") + 'history_time = "left"\n', encoding="utf-8")
+    assert load_settings(folder / "funnel.toml").fingerprint not in prints
 
 
 def test_all_mistakes_are_listed_at_once(folder: Path) -> None:
@@ -369,7 +407,7 @@ def test_all_mistakes_are_listed_at_once(folder: Path) -> None:
         columns = { stag = "x", stage = 1 }
         [[sources]]
         name = "a"
-        type = "zoho"
+        type = "zohoo"
         """,
     )
     keys = {each.split(":")[0] for each in found}
@@ -416,6 +454,10 @@ def test_a_secret_in_the_file_is_refused_and_never_shown(folder: Path, line: str
 def test_a_secret_of_a_crm_source_is_never_shown(folder: Path) -> None:
     text = SMALL + '[[sources]]\nname = "x"\ntype = "hubspot"\ntoken = "s3cr3t"\n'
     assert "s3cr3t" not in mistake(folder, text)
+    for value in ('"s3cr3t"', '["s3cr3t"]', '{ env = "s3cr3t x" }', '{ value = "s3cr3t" }'):
+        found = mistakes(folder, SMALL + crm("hubspot") + f"client_secret = {value}\n")
+        assert "s3cr3t" not in " ".join(found)
+        assert all("client_secret" in each for each in found)
     assert "s3cr3t" not in mistake(folder, SMALL + SOURCE + 'token = "s3cr3t"')
 
 

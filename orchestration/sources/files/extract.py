@@ -16,12 +16,7 @@ import duckdb
 
 from orchestration.landing import InputFile, Landing
 from orchestration.landing.envelope import quote_literal
-from orchestration.sources.files.compare import (
-    find_fresh,
-    find_gone,
-    live_records,
-    rows_to_land_sql,
-)
+from orchestration.sources.compare import believed_absence, find_fresh, rows_to_land_sql
 from orchestration.sources.files.delivery import (
     Delivery,
     DeliveryError,
@@ -31,15 +26,12 @@ from orchestration.sources.files.delivery import (
     settings_hash,
     to_plain_utf8,
 )
-from orchestration.sources.files.ingest import Ingest, create_delivered
-from orchestration.sources.files.result import ExtractResult, State
+from orchestration.sources.files.ingest import Ingest
 from orchestration.sources.files.shapes import FilesSource
 from orchestration.sources.files.split import SplitFile, UnreadableFile
+from orchestration.sources.result import ExtractResult, State
+from orchestration.sources.working import create_delivered, working_engine
 
-# A full delivery that would delete more than half of a table this large is taken for a mistake.
-_SMALL_TABLE = 20
-_LARGEST_DELETION = 0.5
-_MEMORY = "512MB"
 # Ends the settings' hash of a load whose delivery must be looked at again the next night.
 _LOOK_AGAIN = "+again"
 
@@ -89,12 +81,12 @@ def _extract(
     loads = landing.manifests(source.name, table)
     if loads and loads[-1].settings_hash == settings and _same(loads[-1].inputs, inputs):
         return replace(empty, state="unchanged")
-    with landing.working_folder() as folder, _engine(folder) as connection:
+    with landing.working_folder() as folder, working_engine(folder) as connection:
         found = _read(source, table, delivery, inputs, connection, folder, progress)
         fresh = find_fresh(connection, landing.files(source.name, table))
         gone, doubt = 0, ""
         if source.mode == "full":
-            gone, doubt = _believed_absence(connection, found)
+            gone, doubt = believed_absence(connection, found.incomplete)
         else:
             connection.execute("CREATE TABLE gone (id VARCHAR)")
         message = "; ".join(filter(None, [*found.messages, doubt]))
@@ -143,20 +135,6 @@ def _same(landed: tuple[InputFile, ...], inputs: tuple[InputFile, ...]) -> bool:
     return [(entry.file, entry.sha256) for entry in landed] == [
         (entry.file, entry.sha256) for entry in inputs
     ]
-
-
-def _engine(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Open a working database on disk: memory stays flat however much is delivered."""
-    connection = duckdb.connect(
-        str(folder / "work.duckdb"),
-        config={
-            "memory_limit": _MEMORY,
-            "temp_directory": str(folder / "spill"),
-            "preserve_insertion_order": True,
-        },
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
 
 
 @dataclass
@@ -245,22 +223,3 @@ def _last_is_broken(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
         "SELECT max_by(problem IS NOT NULL, ordinal) FROM delivered WHERE file = $1", [name]
     ).fetchone()
     return bool(row and row[0])
-
-
-def _believed_absence(connection: duckdb.DuckDBPyConnection, found: _Found) -> tuple[int, str]:
-    """Leave in ``gone`` the records that count as deleted; return their number and a doubt."""
-    gone = find_gone(connection)
-    live = live_records(connection)
-    doubt = ""
-    if gone and found.incomplete:
-        doubt = f"{'; '.join(found.incomplete)}: nothing is taken for deleted"
-    elif live >= _SMALL_TABLE and gone > live * _LARGEST_DELETION:
-        doubt = (
-            f"the delivery lacks {gone:,} of {live:,} records, more than half, so none is taken "
-            'for deleted: deliver the whole export again, or set mode = "changes" if the files '
-            "hold only what changed"
-        )
-    if doubt:
-        connection.execute("DELETE FROM gone")
-        gone = 0
-    return gone, doubt

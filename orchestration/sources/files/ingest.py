@@ -2,8 +2,6 @@
 
 Each ``ingest_…`` reads one file into ``delivered``; SQL does the work per row. Comparing with what
 landed before, and landing, belong to ``extract``.
-
-``delivered``: ordinal and line (1-based), file, id, fingerprint, payload, problem, problem_column.
 """
 
 from __future__ import annotations
@@ -26,14 +24,6 @@ from orchestration.sources.files.tables import TABLES
 
 _LONGEST_LINE = 2_000_000  # the engine's own default
 _ROW = '"§row"'  # a name that no delivered column has
-
-
-def create_delivered(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the empty working table."""
-    connection.execute(
-        "CREATE TABLE delivered (ordinal BIGINT, file VARCHAR, line BIGINT, id VARCHAR,"
-        " fingerprint UBIGINT, payload VARCHAR, problem VARCHAR, problem_column VARCHAR)"
-    )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from orchestration.sources.files.shapes import FilesSource, default_of, header_o
 from orchestration.sources.files.tables import TABLES
 
 # A tombstone is called absent here: `is_deleted` is a column of the contract.
-_KEPT = {
+KEPT = {
     column: "is_absent" if column == "is_deleted" else column
     for column in ENVELOPE
     if column != "fingerprint"
@@ -35,7 +35,7 @@ def staged_columns_sql(source: FilesSource, table: str, files: Sequence[Path]) -
         f" {quote_literal(source.timezone)}::VARCHAR AS timezone"
     )
     if not files:
-        empty = [f"NULL::{ENVELOPE[name]} AS {kept}" for name, kept in _KEPT.items()]
+        empty = [f"NULL::{ENVELOPE[name]} AS {kept}" for name, kept in KEPT.items()]
         empty += [f"NULL::VARCHAR AS {quote_name(column)}" for column in columns]
         return f"SELECT {head}, {', '.join(empty)} WHERE false"
     pointers = ", ".join(json_pointer(header_of(source, table, column)) for column in columns)
@@ -46,7 +46,7 @@ def staged_columns_sql(source: FilesSource, table: str, files: Sequence[Path]) -
         for index, column in enumerate(columns, start=1)
     )
     paths = ", ".join(quote_literal(str(path)) for path in files)
-    kept = ", ".join(f"{name} AS {name_there}" for name, name_there in _KEPT.items())
+    kept = ", ".join(f"{name} AS {name_there}" for name, name_there in KEPT.items())
     # One list extraction parses a payload once: a fifth of the time of one ->> per column.
     return (
         f"SELECT {head}, {kept}, {cells} FROM (SELECT *,"

@@ -1,7 +1,7 @@
 """Which delivered rows are new against what landed before, and which records are gone.
 
-Works on the table ``delivered`` of ``ingest``; leaves ``fresh`` (ordinals to land) and ``gone``
-(ids to mark as deleted). Whether a deletion is believed is decided by ``extract``.
+Works on the table ``delivered`` of ``working``; leaves ``fresh`` (ordinals to land) and ``gone``
+(ids to mark as deleted), and decides whether absence is believed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landing.envelope import UNREADABLE_ID, quote_literal
+
+# A full delivery that would delete more than half of a table this large is taken for a mistake.
+_SMALL_TABLE = 20
+_LARGEST_DELETION = 0.5
 
 
 def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -43,7 +47,7 @@ def find_fresh(connection: duckdb.DuckDBPyConnection, landed: Sequence[Path]) ->
         connection.execute(
             "INSERT INTO known WITH several AS (SELECT id FROM changes WHERE place = 2),"
             " old AS (SELECT id, list(fingerprint ORDER BY load_id, ordinal) AS prints"
-            f" FROM {_scan(landed)} WHERE id IN (FROM several) GROUP BY id),"
+            f" FROM {scan_of(landed)} WHERE id IN (FROM several) GROUP BY id),"
             " new AS (SELECT id, list(fingerprint ORDER BY place) AS prints FROM changes"
             " WHERE id IN (FROM several) GROUP BY id)"
             " SELECT id, coalesce(list_max(list_filter("
@@ -59,7 +63,8 @@ def find_fresh(connection: duckdb.DuckDBPyConnection, landed: Sequence[Path]) ->
     return _number(connection, "SELECT count(*) FROM fresh")
 
 
-def _scan(landed: Sequence[Path]) -> str:
+def scan_of(landed: Sequence[Path]) -> str:
+    """Return the table expression of landed files."""
     paths = ", ".join(quote_literal(str(path)) for path in landed)
     return f"read_parquet([{paths}], union_by_name=true, hive_partitioning=false)"
 
@@ -75,12 +80,12 @@ def _create_latest(connection: duckdb.DuckDBPyConnection, landed: Sequence[Path]
         "CREATE TABLE latest AS SELECT id, version.fingerprint AS fingerprint,"
         " version.is_deleted AS is_deleted FROM (SELECT id,"
         " max_by({'fingerprint': fingerprint, 'is_deleted': is_deleted},"
-        f" load_id::HUGEINT * 1099511627776 + ordinal) AS version FROM {_scan(landed)}"
+        f" load_id::HUGEINT * 1099511627776 + ordinal) AS version FROM {scan_of(landed)}"
         " GROUP BY id)"
     )
 
 
-def live_records(connection: duckdb.DuckDBPyConnection) -> int:
+def _live_records(connection: duckdb.DuckDBPyConnection) -> int:
     """Return how many records stand in the landing and are not deleted."""
     return _number(
         connection,
@@ -89,20 +94,46 @@ def live_records(connection: duckdb.DuckDBPyConnection) -> int:
     )
 
 
-def find_gone(connection: duckdb.DuckDBPyConnection) -> int:
+def _find_gone(connection: duckdb.DuckDBPyConnection) -> int:
     """Create ``gone``: live ids that the delivery doesn't hold; return their number.
 
     An id whose parts all stand in the text of an unreadable row is delivered, though unreadably.
     """
+    connection.execute("CREATE TABLE IF NOT EXISTS present (id VARCHAR)")
     connection.execute(
         "CREATE TABLE gone AS SELECT id FROM latest WHERE NOT is_deleted"
         f" AND NOT regexp_full_match(id, {quote_literal(UNREADABLE_ID)})"
-        " AND id NOT IN (SELECT id FROM delivered)"
+        " AND id NOT IN (SELECT id FROM delivered UNION ALL SELECT id FROM present)"
         " AND NOT EXISTS (SELECT 1 FROM delivered WHERE problem IS NOT NULL AND"
         " list_bool_and(list_transform(string_split(latest.id, '|'),"
         " lambda part: contains(payload, part))))"
     )
     return _number(connection, "SELECT count(*) FROM gone")
+
+
+def believed_absence(
+    connection: duckdb.DuckDBPyConnection, incomplete: Sequence[str]
+) -> tuple[int, str]:
+    """Leave in ``gone`` the records that count as deleted; return their number and a doubt.
+
+    ``incomplete`` says what is wrong with the delivery, if anything is: then absence counts for
+    nothing.
+    """
+    gone = _find_gone(connection)
+    live = _live_records(connection)
+    doubt = ""
+    if gone and incomplete:
+        doubt = f"{'; '.join(incomplete)}: nothing is taken for deleted"
+    elif live >= _SMALL_TABLE and gone > live * _LARGEST_DELETION:
+        doubt = (
+            f"the delivery lacks {gone:,} of {live:,} records, more than half, so none is taken "
+            "for deleted: deliver the whole again, or, for files that hold only what changed, "
+            'set mode = "changes"'
+        )
+    if doubt:
+        connection.execute("DELETE FROM gone")
+        gone = 0
+    return gone, doubt
 
 
 def rows_to_land_sql(known_at: str, load_id: str, everything: bool, read: int) -> str:

@@ -1,0 +1,1 @@
+"""What every CRM source has in common: HTTP with patience, windows of change, landing."""

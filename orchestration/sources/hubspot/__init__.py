@@ -1,0 +1,1 @@
+"""HubSpot: its account, its objects, and how each is pulled."""

@@ -1,0 +1,1 @@
+"""销售易 (Neocrm): its account, its objects, and how each is pulled."""

@@ -1,0 +1,1 @@
+"""Pipedrive: its account, its objects, and how each is pulled."""

@@ -1,0 +1,1 @@
+"""Salesforce: its account, its objects, and how each is pulled."""

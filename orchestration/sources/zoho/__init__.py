@@ -1,0 +1,1 @@
+"""Zoho CRM: its account, its objects, and how each is pulled."""
