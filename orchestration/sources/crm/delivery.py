@@ -52,7 +52,7 @@ class Delivery:
         for record in records:
             count += 1
             payload = self._mask(record)
-            id_ = key(payload) if callable(key) else text_at(payload, key)
+            id_ = _id_of(payload, key)
             self._batch.append((id_ or "", origin, count, payload.decode("utf-8", "replace")))
             if len(self._batch) >= _BATCH:
                 self._flush()
@@ -148,3 +148,10 @@ class Delivery:
     def _count(self) -> int:
         row = self._connection.execute("SELECT coalesce(max(ordinal), 0) FROM delivered").fetchone()
         return int(row[0]) if row else 0
+
+
+def _id_of(payload: bytes, key: Sequence[str] | Callable[[bytes], str | None]) -> str | None:
+    try:
+        return key(payload) if callable(key) else text_at(payload, key)
+    except ValueError:
+        return None  # no JSON: the row says so itself
