@@ -10,6 +10,7 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.crm import company
 from tests.crm.happenings import Ref
@@ -202,7 +203,7 @@ class _Generator:
             latest = max(self.story.now(loser).updated_at, self.story.now(kept).updated_at)
             self.story.merge(loser, self._some_time(latest, self.end), into=kept)
 
-    def _deal_values(self, at: datetime) -> dict[str, object]:
+    def _deal_values(self, at: datetime) -> dict[str, Any]:
         amount = self._amount()
         return {
             "owner": self.chance.choice(self.owners),

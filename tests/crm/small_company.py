@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.crm import company
 from tests.crm.happenings import Ref
@@ -48,11 +49,11 @@ def day(number: int, hour: int = 9, minute: int = 0, second: int = 0) -> datetim
     return begin + timedelta(days=number - 1)
 
 
-def _money(amount: str, currency: str = "EUR") -> dict[str, object]:
+def _money(amount: str, currency: str = "EUR") -> dict[str, Any]:
     return {"amount": Decimal(amount), "currency": currency}
 
 
-def _usual() -> dict[str, object]:
+def _usual() -> dict[str, Any]:
     return {"owner": 3, "expected_close_date": date(2024, 5, 15), **_money("1000")}
 
 

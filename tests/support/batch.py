@@ -74,11 +74,11 @@ def build_nights(
                     continue
                 result = extract_table(source, table, landing, known_at=known_at, as_of=as_of)
                 assert result.state in ("landed", "unchanged"), result
-        _build(home, settings, Night(as_of), models)
-    nightly = _read(home)
+        build_facts(home, settings, Night(as_of), models)
+    nightly = read_facts(home)
     home.warehouse.unlink()
-    _build(home, settings, Night(AS_OF), models)
-    return nightly, _read(home)
+    build_facts(home, settings, Night(AS_OF), models)
+    return nightly, read_facts(home)
 
 
 def _settings(companies: Sequence[Company], folder: Path) -> Settings:
@@ -99,7 +99,10 @@ def _settings(companies: Sequence[Company], folder: Path) -> Settings:
     return load_settings(path)
 
 
-def _build(home: Home, settings: Settings, night: Night, models: Sequence[str]) -> None:
+def build_facts(
+    home: Home, settings: Settings, night: Night, models: Sequence[str] = MODELS
+) -> None:
+    """Build models on what landed, as one night does. Fails on a model that can't be built."""
     with connect(home.warehouse) as connection:
         lay_out(connection, settings, home, night)
     result = run_build(home, "run", select=models)
@@ -107,7 +110,8 @@ def _build(home: Home, settings: Settings, night: Night, models: Sequence[str]) 
     assert not failed, "\n".join(failed)
 
 
-def _read(home: Home) -> Built:
+def read_facts(home: Home) -> Built:
+    """Return what a warehouse holds."""
     built = Built()
     with connect(home.warehouse, read_only=True) as connection:
         names = connection.execute(

@@ -63,12 +63,13 @@ def differences(reference: Reference, built: Built, source: str) -> list[str]:
             rows = [row for row in built.tables[table] if row["deal_key"] in keys]
         else:
             rows = built.of(table, source)
-        got = [_plain(row, source) for row in rows]
-        lines += _compare(table, columns, map(_texts, expected), got)
+        got = [plain_row(row, source) for row in rows]
+        lines += compare_rows(table, columns, map(as_texts, expected), got)
     return lines
 
 
-def _plain(row: Mapping[str, object], source: str) -> dict[str, object]:
+def plain_row(row: Mapping[str, object], source: str) -> dict[str, object]:
+    """Return a row of the warehouse as texts, its keys without the source and their ending."""
     plain: dict[str, object] = {}
     for name, value in row.items():
         if isinstance(value, str) and value.startswith(f"{source}:"):
@@ -77,10 +78,11 @@ def _plain(row: Mapping[str, object], source: str) -> dict[str, object]:
     if plain.get("field") == "amount":  # told as text, with all its places
         for side in ("old", "new"):
             plain[side] = None if plain[side] is None else Decimal(str(plain[side]))
-    return _texts(plain)
+    return as_texts(plain)
 
 
-def _texts(row: Mapping[str, object]) -> dict[str, object]:
+def as_texts(row: Mapping[str, object]) -> dict[str, object]:
+    """Return a row's values as texts that are equal where the values are."""
     return {name: _text(value) for name, value in row.items()}
 
 
@@ -98,12 +100,13 @@ def _text(value: object) -> str:
             return str(value)
 
 
-def _compare(
+def compare_rows(
     table: str,
     columns: tuple[str, ...],
     expected: Iterable[Mapping[str, object]],
     got: Iterable[Mapping[str, object]],
 ) -> list[str]:
+    """Return a line for each row of texts that only one side has."""
     sides = []
     for rows in (expected, got):
         sides.append(Counter(tuple(str(row[column]) for column in columns) for row in rows))
