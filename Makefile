@@ -57,7 +57,7 @@ check-sources: $(READY) ## Try every configured source: credentials, permissions
 
 .PHONY: test
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not benchmark' $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not benchmark' $(ARGS)
 
 .PHONY: lint
 lint: $(READY) ## Check format, style, types and SQL

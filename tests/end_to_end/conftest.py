@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,18 @@ from tests.end_to_end.nights import NightRun, run
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, NightRun]:
-    """The home folder after the sample's first night, and what that night printed."""
-    home = tmp_path_factory.mktemp("sample")
-    night = run(home)
-    assert night.code == 0, night.output
-    return home, night
+    """The home folder after the sample's first night, and what that night printed.
+
+    The first worker that asks runs the night, any other waits for it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    # Each worker has a folder of its own below one that they share.
+    shared = base.parent if base.name.startswith("popen-") else base
+    home, told = shared / "sample", shared / "sample.json"
+    with (shared / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            night = run(home)
+            assert night.code == 0, night.output
+            told.write_text(json.dumps(asdict(night)), "utf-8")
+    return home, NightRun(**json.loads(told.read_text("utf-8")))
