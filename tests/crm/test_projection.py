@@ -16,8 +16,8 @@ from tests.support.compare import as_texts, compare_rows
 
 NIGHTS = nights_between(FIRST_NIGHT, LAST_NIGHT)
 SMALL = small_company()
-# The truth's alone: an empty cell of a history row tells nothing, nor does any row tell of a removal
-# that was undone before the next night.
+# Known to the truth alone: a value that was emptied, since an empty cell of a history row tells
+# nothing, and a removal that was undone before the next night.
 SHAPE = Shape(ties=0.2, late=0.2, emptied=0.0, restored=0.0)
 GONE = ("deleted", "merged", "restored")
 
