@@ -1,6 +1,6 @@
 """Companies of any size, made up from a seed: the same seed gives the same company.
 
-Every kind of happening occurs, at instants of whole milliseconds. Named traps belong to
+Every kind of happening occurs, at whole seconds unless told otherwise. Named traps belong to
 ``small_company``.
 """
 
@@ -20,6 +20,8 @@ from tests.crm.truth import Truth
 _SOURCES = ("web", "referral", "trade show", "call-in", None)
 _REASONS = ("price", "timing", "competitor", "no budget")
 _CURRENCIES = ("EUR", "EUR", "EUR", "USD", "GBP")
+# The share of deals that are created without an amount, or without an expected date.
+_EMPTY = 0.05
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,17 @@ class Shape:
 
     ``steps`` is how many things happen to a record on average after its creation. ``ties`` is the
     share of happenings after which another follows at the same instant; ``late`` the share of
-    instants whose changes are seen only up to ``lag`` later. ``step`` is the fineness of instants.
+    instants whose changes are seen only up to ``lag`` later. ``emptied`` is the share of changes of
+    an amount, date or owner that leave it empty, ``restored`` the chance of a removed record to
+    come back. ``step`` is the fineness of instants.
     """
 
     steps: float = 5.0
     ties: float = 0.0
     late: float = 0.0
     lag: timedelta = timedelta(minutes=8)
+    emptied: float = 0.05
+    restored: float = 0.3
     step: timedelta = timedelta(seconds=1)
 
 
@@ -132,7 +138,7 @@ class _Generator:
     def _step(self, ref: Ref, at: datetime) -> None:
         now, story = self.story.now(ref), self.story
         if now.is_deleted:
-            if self.chance.random() < 0.3:
+            if self.chance.random() < self.shape.restored:
                 story.restore(ref, at)
             return
         roll = self.chance.random()
@@ -182,15 +188,20 @@ class _Generator:
         )
         match self.chance.choice(choices):
             case "owner":
-                self.story.change(ref, at, owner=self.chance.choice(self.owners))
+                self.story.change(ref, at, owner=self._new_owner())
             case "amount":
-                self.story.change(ref, at, amount=self._amount())
+                self.story.change(ref, at, amount=self._amount(self.shape.emptied))
             case "currency":
                 self.story.change(
-                    ref, at, amount=self._amount(), currency=self.chance.choice(_CURRENCIES)
+                    ref,
+                    at,
+                    amount=self._amount(self.shape.emptied),
+                    currency=self.chance.choice(_CURRENCIES),
                 )
             case _:
-                self.story.change(ref, at, expected_close_date=self._expected(at))
+                self.story.change(
+                    ref, at, expected_close_date=self._expected(at, self.shape.emptied)
+                )
 
     def _merge(self, pairs: int, entity_type: str) -> None:
         open_ones = [
@@ -214,13 +225,18 @@ class _Generator:
             "expected_close_date": self._expected(at),
         }
 
-    def _amount(self) -> Decimal | None:
-        if self.chance.random() < 0.05:
+    def _new_owner(self) -> int | None:
+        if self.chance.random() < self.shape.emptied:
+            return None
+        return self.chance.choice(self.owners[:-1])
+
+    def _amount(self, empty: float = _EMPTY) -> Decimal | None:
+        if self.chance.random() < empty:
             return None
         return Decimal(self.chance.randint(0, 2_000_000)) / 100
 
-    def _expected(self, at: datetime) -> date | None:
-        if self.chance.random() < 0.05:
+    def _expected(self, at: datetime, empty: float = _EMPTY) -> date | None:
+        if self.chance.random() < empty:
             return None
         return at.date() + timedelta(days=self.chance.randint(5, 120))
 
