@@ -12,13 +12,15 @@ import pyarrow as pa
 
 from orchestration.marts.incidence import Z_95, cumulative_incidence, daily_outcomes
 
-# Groups whose days are laid out at once: some ten megabytes a table of counts.
-GROUPS_AT_ONCE = 8192
+# Groups whose days are laid out at once: few enough to stay near the processor.
+GROUPS_AT_ONCE = 512
 
 
 def significant(values: pd.Series, digits: int = 12) -> pd.Series:
     """Round floats to significant digits, so that two builds agree to the last bit."""
-    return values.map(lambda value: value if pd.isna(value) else float(f"{value:.{digits}g}"))
+    # The text of a missing value is `nan`, which reads as one.
+    rounded = [float(f"{value:.{digits}g}") for value in values.astype("float64")]
+    return pd.Series(rounded, index=values.index, dtype="float64")
 
 
 def wilson_interval(successes: pd.Series, trials: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -68,9 +70,7 @@ def observed_rates(counts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def eventual_rates(
-    counts: pd.DataFrame, by_day: pa.ChunkedArray, horizon: int
-) -> pd.DataFrame:
+def eventual_rates(counts: pd.DataFrame, by_day: pa.ChunkedArray, horizon: int) -> pd.DataFrame:
     """Return what is to be expected once the open ones are decided too.
 
     ``eventual_rate`` is the chance to reach within ``horizon_days`` days (``horizon`` or less),

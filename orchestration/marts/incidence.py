@@ -70,9 +70,9 @@ def daily_outcomes(by_day: pa.ListArray, horizon: int) -> DailyOutcomes:
     cell = np.repeat(np.arange(groups), lengths) * columns + day
 
     def laid_out(name: str) -> Counts:
-        counts = np.zeros(groups * columns, dtype=np.int64)
-        np.add.at(counts, cell, rows.field(name).to_numpy())
-        return counts.reshape(groups, columns)
+        # Sums of floats, which are exact for counts.
+        summed = np.bincount(cell, rows.field(name).to_numpy(), minlength=groups * columns)
+        return summed.astype(np.int64).reshape(groups, columns)
 
     return DailyOutcomes(laid_out("reached"), laid_out("ended"), laid_out("still_open"))
 
@@ -115,9 +115,7 @@ def cumulative_incidence(outcomes: DailyOutcomes) -> Incidence:
 
 def _over(numerator: Floats, denominator: Floats) -> Floats:
     """Divide; 0 where there is nothing to divide by."""
-    return np.divide(
-        numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0
-    )
+    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
 
 
 def _horizon_days(outcomes: DailyOutcomes, at_risk: Floats) -> Counts:
@@ -131,7 +129,8 @@ def _horizon_days(outcomes: DailyOutcomes, at_risk: Floats) -> Counts:
     censored_before = np.cumsum(outcomes.censored, axis=1) - outcomes.censored
     is_known = censored_before[:, : last + 1] == 0
     # Both hold up to some day and not after it, so the count tells the day.
-    return np.maximum(is_enough.sum(axis=1), is_known.sum(axis=1)) - 1
+    days: Counts = np.maximum(is_enough.sum(axis=1), is_known.sum(axis=1)) - 1
+    return days
 
 
 def _variance(
@@ -150,9 +149,7 @@ def _variance(
     left = at_risk - leaving
     of_staying = still_to_come**2 * _over(leaving, others * left)
     of_reaching = before**2 * _over((at_risk - reached) * reached, others * at_risk**2)
-    of_both = still_to_come * before * _over(
-        reached * (at_risk - reached), at_risk * left * others
-    )
+    of_both = still_to_come * before * _over(reached * (at_risk - reached), at_risk * left * others)
     terms = np.where(followed, of_staying + of_reaching - 2.0 * of_both, 0.0)
     variance: Floats = terms.sum(axis=1)
     return variance
