@@ -27,10 +27,12 @@ from tests.support.companies import (
     Company,
     write_night,
 )
+from tests.support.feeds import VIEWS, Feeds
 
 TABLES = ("deals", "leads", "stage_history", "stages")
 # What the reference speaks of, and what that rests on.
 MODELS = ("+path:dbt_project/models/facts", "+int_funnel_counts")
+WITHOUT_FEEDS = ("--exclude", *VIEWS.values())
 FUNNEL = "funnel"
 
 Rows = list[dict[str, object]]
@@ -66,6 +68,7 @@ def build_nights(
     home = Home(folder / "home")
     settings = _settings(companies, folder)
     landing = Landing(home.landing)
+    feeds = Feeds()
     for number, (as_of, known_at) in enumerate(NIGHTS):
         for company, source in zip(companies, settings.sources, strict=True):
             delivered = write_night(company, number, source.path)
@@ -74,10 +77,11 @@ def build_nights(
                     continue
                 result = extract_table(source, table, landing, known_at=known_at, as_of=as_of)
                 assert result.state in ("landed", "unchanged"), result
-        _build(home, settings, Night(as_of), models)
+            feeds.deliver(company, source.name, number)
+        _build(home, settings, Night(as_of), models, feeds)
     nightly = _read(home)
     home.warehouse.unlink()
-    _build(home, settings, Night(AS_OF), models)
+    _build(home, settings, Night(AS_OF), models, feeds)
     return nightly, _read(home)
 
 
@@ -99,10 +103,13 @@ def _settings(companies: Sequence[Company], folder: Path) -> Settings:
     return load_settings(path)
 
 
-def _build(home: Home, settings: Settings, night: Night, models: Sequence[str]) -> None:
+def _build(
+    home: Home, settings: Settings, night: Night, models: Sequence[str], feeds: Feeds
+) -> None:
     with connect(home.warehouse) as connection:
         lay_out(connection, settings, home, night)
-    result = run_build(home, "run", select=models)
+        feeds.lay_out(connection)
+    result = run_build(home, "run", select=(*models, *WITHOUT_FEEDS))
     failed = [f"{node.name}: {node.message}" for node in result.nodes if not node.succeeded]
     assert not failed, "\n".join(failed)
 
