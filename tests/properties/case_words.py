@@ -54,6 +54,38 @@ def entry(stage: str, entered_at: str, **cells: str) -> Row:
     return {**row, **cells}
 
 
+def change(
+    field: str, words: str, changed_at: str, number: int = 0, is_complete: bool = True, **cells: str
+) -> Row:
+    """Return a logged change of a field, written 'old > new': ``-`` is empty, no old not told."""
+    old, _, new = (word.strip() for word in words.rpartition(">"))
+    row = {"entity_type": "deal", "entity_id": "d1", "field": field, "changed_at": changed_at}
+    row["record_id"] = f"{field} {changed_at} {number}"
+    if old:
+        row["has_old_value"] = "true"
+    row |= {
+        column: word
+        for column, word in (("old_value", old), ("new_value", new))
+        if word not in ("", "-")
+    }
+    if number:
+        row["change_number"] = str(number)
+    if is_complete:
+        row["history_is_complete"] = "true"
+    return {**row, **cells}
+
+
+def read_log(is_complete: bool = True) -> Row:
+    """Return what says that a log was read and has no change."""
+    row = {"record_id": "log of d1", "entity_type": "deal", "entity_id": "d1"}
+    return {**row, "history_is_complete": "true"} if is_complete else row
+
+
+def deletion(deleted_at: str, **cells: str) -> Row:
+    """Return a row of a feed of deletions."""
+    return {"entity_type": "deal", "entity_id": "d1", "deleted_at": deleted_at, **cells}
+
+
 def stages(names: str, entity_type: str = "deal", **cells: str) -> list[Row]:
     """Return a stage list from names in order; ``name=won`` gives a stage another category."""
     rows = []
@@ -104,9 +136,10 @@ def days(*names: str) -> Seen:
 
 
 def changes(field: str) -> Seen:
-    """See the changes of one field as 'old new moment'."""
+    """See the changes of one field as 'old new moment', an inferred one marked with ~."""
     return lambda found: [
         f"{_plain(row['old'])} {_plain(row['new'])} {moment(row['at'])}"
+        + " ~" * bool(row["is_inferred"])
         for row in found.changes
         if row["deal"] == "d1" and row["field"] == field
     ]

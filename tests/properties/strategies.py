@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.properties.feed_strategies import deletions, logs
 from tests.support.companies import NIGHTS, TEMPLATED, Company, Tables
 
 Row = dict[str, str]
@@ -61,6 +62,7 @@ def companies(draw: st.DrawFn) -> Company:
         for entity in [*deals, *leads]
         if rarely(draw, 2)
     }
+    news = _news(draw, kind, deals, leads, history)
     only_history = {entity for entity in history if rarely(draw, 6)}
     first_night = {entity: draw(st.sampled_from(nights)) for entity in [*deals, *leads]}
     told: list[Row] = []
@@ -90,8 +92,43 @@ def companies(draw: st.DrawFn) -> Company:
         told = draw(_told(told, history, night == nights[-1], event_ids))
         if told:
             tables["stage_history"] = told
+        if tables:
+            _tell(draw, tables, news, night == nights[-1])
         found.append(tables or None)
     return Company(tuple(found), mode=mode, timezone=timezone)
+
+
+def _news(
+    draw: st.DrawFn,
+    kind: str,
+    deals: list[str],
+    leads: list[str],
+    history: Mapping[str, list[Row]],
+) -> dict[str, list[Row]]:
+    """Draw what the feeds of a company will tell, mostly of records without delivered history."""
+    news: dict[str, list[Row]] = {"changes": [], "deletions": []}
+    if not rarely(draw, 2):
+        return news
+    for entity_type, ids in (("deal", deals), ("lead", leads)):
+        pipelines = ["main", "second"] if kind == "two pipelines" else []
+        stages = _stages(kind, entity_type)
+        for entity in ids:
+            if entity not in history or rarely(draw, 3):
+                news["changes"] += draw(logs(entity_type, entity, stages, pipelines))
+            news["deletions"] += draw(deletions(entity_type, entity, deals))
+    return news
+
+
+def _tell(
+    draw: st.DrawFn, tables: dict[str, list[Row]], news: dict[str, list[Row]], is_last: bool
+) -> None:
+    """Bring some of the waiting news into a night; the last one brings what is left."""
+    for feed, waiting in news.items():
+        rows = []
+        while waiting and (is_last or rarely(draw, 2)):
+            rows.append(waiting.pop(0))
+        if rows:
+            tables[feed] = rows
 
 
 def _stages(kind: str, table: str) -> list[str]:

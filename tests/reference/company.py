@@ -87,6 +87,9 @@ def _entities(
     return [
         Entity(entity_type, id, records.get(id, []), history.get(id, []))
         for id in sorted({*records, *history})
+        # A deletion alone makes no record, nor do values alone.
+        if any(not version.is_absent for version in records.get(id, []))
+        or any(row.stage for row in history.get(id, []))
     ]
 
 

@@ -1,6 +1,12 @@
 """What the reference is given: settings and the nightly deliveries of one source.
 
 Only the shapes of the input belong here; what follows from it belongs to the other modules.
+
+Beside the tables of the contract a night may bring what only systems with an interface tell:
+``changes`` (``record_id``, ``entity_type``, ``entity_id``, ``field``, ``old_value``, ``new_value``,
+``has_old_value``, ``changed_at``, ``change_number``, ``history_is_complete``) and ``deletions``
+(``entity_type``, ``entity_id``, ``deleted_at``, ``merged_into_id``). A row of ``stage_history`` may
+lack its stage, and have ``event_number``, ``emptied`` (names, comma-separated) and ``is_inferred``.
 """
 
 from __future__ import annotations
@@ -12,7 +18,9 @@ from datetime import date, datetime
 Row = Mapping[str, str | None]
 
 # The order in which one night loads its tables.
-TABLES = ("deals", "leads", "stage_history", "stages", "owners")
+TABLES = ("deals", "leads", "stage_history", "stages", "owners", "changes", "deletions")
+# Feeds of news: what one lacks is not withdrawn, also where the source delivers in full.
+FEEDS = ("changes", "deletions")
 
 KEYS = {
     "deals": ("deal_id",),
@@ -20,6 +28,8 @@ KEYS = {
     "stage_history": ("entity_type", "entity_id", "stage", "entered_at"),
     "stages": ("entity_type", "pipeline", "stage"),
     "owners": ("owner_id",),
+    "changes": ("record_id",),
+    "deletions": ("entity_type", "entity_id", "deleted_at"),
 }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tests.reference.given import Delivery, Row, Rules
+from tests.reference.given import FEEDS, Delivery, Row, Rules
 
 BUSINESS_TIMEZONE = "Europe/Amsterdam"
 
@@ -44,6 +44,11 @@ COLUMNS = {
         *("expected_close_date", "owner_id", "event_id"),
     ),
     "stages": ("entity_type", "stage", "position", "category", "pipeline"),
+    "changes": (
+        *("record_id", "entity_type", "entity_id", "field", "old_value", "new_value"),
+        *("has_old_value", "changed_at", "change_number", "history_is_complete"),
+    ),
+    "deletions": ("entity_type", "entity_id", "deleted_at", "merged_into_id"),
 }
 
 Tables = Mapping[str, Sequence[Mapping[str, str]]]
@@ -96,17 +101,21 @@ def full_row(table: str, row: Mapping[str, str]) -> Row:
 
 
 def write_night(company: Company, night: int, folder: Path) -> list[str]:
-    """Write one night's files into the company's folder; return the tables that have one."""
+    """Write one night's files into the company's folder; return the tables that have one.
+
+    Feeds are no files; ``feeds`` brings them to where every source delivers them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         path.unlink()
-    tables = company.nights[night] if night < len(company.nights) else None
-    for table, rows in (tables or {}).items():
+    delivered = (company.nights[night] if night < len(company.nights) else None) or {}
+    tables = {table: rows for table, rows in delivered.items() if table not in FEEDS}
+    for table, rows in tables.items():
         with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, COLUMNS[table], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-    return list(tables or {})
+    return list(tables)
 
 
 def rules_of(company: Company, templates: Sequence[Mapping[str, str]]) -> Rules:

@@ -19,7 +19,7 @@ TRANSITION = (
     *("to_category", "transition_type", "is_closing", "stages_skipped", "transitioned_at"),
     *("visit_number", "is_inferred", "amount", "currency", "owner"),
 )
-CHANGE = ("deal", "field", "old", "new", "at")
+CHANGE = ("deal", "field", "old", "new", "at", "is_inferred")
 DAY = (
     *("snapshot_date", "deal", "pipeline", "stage", "amount", "currency"),
     *("expected_close_date", "owner", "days_in_stage", "days_open", "push_count"),

@@ -86,7 +86,7 @@ def neighbours(company: Company) -> list[Company]:
 
 _NEEDED = {
     *("deal_id", "stage", "lead_id", "status", "entity_type", "entity_id", "entered_at"),
-    *("position", "category"),
+    *("position", "category", "record_id", "field", "changed_at"),
 }
 
 

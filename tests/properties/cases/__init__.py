@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from tests.properties.case_words import Case
 from tests.properties.cases.conversion import CONVERSION
+from tests.properties.cases.deletions import DELETIONS
 from tests.properties.cases.history import HISTORY
 from tests.properties.cases.lists import LISTS
+from tests.properties.cases.logs import LOGS
 from tests.properties.cases.records import RECORDS
 from tests.properties.cases.removal import REMOVAL
 from tests.properties.cases.time import TIME
 from tests.properties.cases.values import VALUES
 
-CASES: list[Case] = [*TIME, *RECORDS, *HISTORY, *REMOVAL, *VALUES, *LISTS, *CONVERSION]
+CASES: list[Case] = [
+    *(*TIME, *RECORDS, *HISTORY, *LOGS, *REMOVAL, *DELETIONS, *VALUES, *LISTS),
+    *CONVERSION,
+]
