@@ -26,6 +26,8 @@ TIMES = [
 MOMENTS = [*DATES, *TIMES]
 EXPECTED = ["2024-04-10", "2024-04-20", "2024-05-10"]
 AMOUNTS = ["100", "250.50", "0", "-10"]
+# The last one has no rate.
+CURRENCIES = ["EUR", "USD", "RUB"]
 OPEN = ["new", "talk", "offer"]
 CLOSED = ["won", "lost"]
 SECOND_OPEN, SECOND_CLOSED = ["try", "buy"], ["signed", "lost"]
@@ -72,6 +74,8 @@ def companies(draw: st.DrawFn) -> Company:
         tables: dict[str, list[Row]] = {}
         if kind != "unlisted" and (night == nights[0] or rarely(draw)):
             tables["stages"] = draw(_stage_list(kind, changed=night != nights[0]))
+        if rarely(draw, 2):
+            tables["owners"] = draw(_owners())
         for table, ids in (("deals", deals), ("leads", leads)):
             rows = records[table]
             for entity in ids:
@@ -128,12 +132,14 @@ def _record(
     if table == "deals":
         maybe(draw, row, "created_stage", OPEN, 8)
         maybe(draw, row, "amount", AMOUNTS)
-        maybe(draw, row, "currency", ["EUR", "USD"])
+        maybe(draw, row, "currency", CURRENCIES)
         maybe(draw, row, "expected_close_date", EXPECTED)
         maybe(draw, row, "closed_at", MOMENTS)
         if leads:
             maybe(draw, row, "lead_id", leads, 3)
         maybe(draw, row, "merged_into_id", deals, 12)
+        maybe(draw, row, "region", ["north", "south"], 4)
+        maybe(draw, row, "lead_source", ["web", "fair"], 4)
     elif row["status"] == "converted":
         maybe(draw, row, "converted_at", MOMENTS)
         maybe(draw, row, "converted_deal_id", deals)
@@ -192,7 +198,7 @@ def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str) -> list[
         maybe(draw, row, "owner_id", ["ann", "bob"], 4)
         if entity_type == "deal":
             maybe(draw, row, "amount", AMOUNTS, 4)
-            maybe(draw, row, "currency", ["EUR", "USD"], 6)
+            maybe(draw, row, "currency", CURRENCIES, 6)
             maybe(draw, row, "expected_close_date", EXPECTED, 4)
         rows.append(row)
     return rows
@@ -222,6 +228,17 @@ def _told(
             ):
                 rows.append(row)
     return draw(st.permutations(rows)) if rarely(draw, 4) else rows
+
+
+@st.composite
+def _owners(draw: st.DrawFn) -> list[Row]:
+    rows = []
+    for owner in ("ann", "bob"):
+        row = {"owner_id": owner}
+        maybe(draw, row, "team", ["red", "blue"])
+        maybe(draw, row, "region", ["north", "south"], 3)
+        rows.append(row)
+    return rows
 
 
 @st.composite

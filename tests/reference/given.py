@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 Row = Mapping[str, str | None]
 
 # The order in which one night loads its tables.
-TABLES = ("deals", "leads", "stage_history", "stages", "owners")
+TABLES = ("deals", "leads", "stage_history", "stages", "owners", "fx_rates")
 
 KEYS = {
     "deals": ("deal_id",),
@@ -20,6 +21,7 @@ KEYS = {
     "stage_history": ("entity_type", "entity_id", "stage", "entered_at"),
     "stages": ("entity_type", "pipeline", "stage"),
     "owners": ("owner_id",),
+    "fx_rates": ("date", "currency", "base"),
 }
 
 
@@ -28,7 +30,8 @@ class Rules:
     """Settings that decide what a delivery means.
 
     ``templates`` maps a pipeline to the (stage, category) pairs of its template, in order;
-    ``named_categories`` the names of closed stages of every shipped template to their category.
+    ``named_categories`` the names of closed stages of every shipped template to their category;
+    ``reference_rates`` a currency and day to its units for one of the reporting currency.
     """
 
     as_of: date
@@ -36,6 +39,7 @@ class Rules:
     source_timezone: str = "UTC"
     templates: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     named_categories: Mapping[str, str] = field(default_factory=dict)
+    reference_rates: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,12 @@ from tests.support.companies import (
     write_night,
 )
 
-TABLES = ("deals", "leads", "stage_history", "stages")
+TABLES = ("deals", "leads", "stage_history", "stages", "owners", "fx_rates")
 # What the reference speaks of, and what that rests on.
-MODELS = ("+path:dbt_project/models/facts", "+int_funnel_counts")
+MODELS = (
+    *("+path:dbt_project/models/facts", "+int_funnel_counts"),
+    *("+mart_pipeline_waterfall", "+mart_close_date_moves"),
+)
 FUNNEL = "funnel"
 
 Rows = list[dict[str, object]]
@@ -112,7 +115,7 @@ def _read(home: Home) -> Built:
     with connect(home.warehouse, read_only=True) as connection:
         names = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts'"
-            " and regexp_matches(table_name, '^(fct|dim)_')"
+            " and regexp_matches(table_name, '^(fct_|dim_|mart_pipeline_waterfall|mart_close_date)')"
             " order by all"
         ).fetchall()
         for (name,) in names:
