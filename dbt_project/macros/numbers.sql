@@ -21,3 +21,14 @@
 {% macro default__to_reporting(amount, rate) -%}
     try_cast(round({{ amount }}::double * {{ rate }}, 2) as decimal(18, 2))
 {%- endmacro %}
+
+{# Won amounts ÷ won and lost amounts; null if under 80 % of the lost deals have an amount. #}
+{% macro value_win_rate(won_amount, lost_amount, lost, lost_with_amount) -%}
+    case
+        when {{ lost_with_amount }} >= 0.8 * {{ lost }}
+            then {{ ratio(
+                'coalesce(' ~ won_amount ~ ', 0)',
+                '(coalesce(' ~ won_amount ~ ', 0) + coalesce(' ~ lost_amount ~ ', 0))'
+            ) }}
+    end
+{%- endmacro %}

@@ -1,11 +1,3 @@
--- Every combination of dimension values in which a deal has been open.
-select
-    place_key,
-    any_value(source_name) as source_name,
-    any_value(pipeline) as pipeline,
-    any_value(owner_key) as owner_key,
-    any_value(team) as team,
-    any_value(lead_source) as lead_source,
-    any_value(region) as region
+-- Every combination of dimension values in which a deal has been.
+select distinct place_key, source_name, pipeline, owner_key, team, lead_source, region
 from {{ ref('int_pipeline_moments') }}
-group by place_key
