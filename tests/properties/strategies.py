@@ -189,9 +189,7 @@ def _changed(
 
 
 @st.composite
-def _history(
-    draw: st.DrawFn, kind: str, entity_type: str, entity: str, gaps: int
-) -> list[Row]:
+def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str, gaps: int) -> list[Row]:
     rows = []
     for _ in range(draw(st.integers(1, 4))):
         row = {"entity_type": entity_type, "entity_id": entity}

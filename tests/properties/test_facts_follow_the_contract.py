@@ -20,9 +20,9 @@ from tests.properties.cases import CASES
 from tests.properties.strategies import companies
 from tests.reference.company import reference_of
 from tests.reference.funnel import COUNTS
+from tests.support import compare_periods
 from tests.support.batch import FUNNEL, Built, build_nights, shipped_templates, source_name
 from tests.support.companies import Company, rules_of
-from tests.support import compare_periods
 from tests.support.compare import STEP, differences
 from tests.support.compare_periods import CLOSE_DATES, WATERFALL
 from tests.support.reduce import reduced

@@ -33,9 +33,8 @@ def close_date_moves_of(lives: Sequence[Life], as_of: date) -> dict[Key, dict[st
                 at_end = life.at_end_of(min(period.end, as_of))
                 add(period, at_start, "due", _outcome(at_end, period))
                 continue
-            if at_start.is_open and isinstance(at_start.expected, date):
-                if at_start.expected < period.start:
-                    add(period, at_start, "overdue_at_start")
+            if at_start.is_open and _is_earlier(at_start, period):
+                add(period, at_start, "overdue_at_start")
             first, last = life.clock.start_of(period.start), life.clock.end_of(period.end)
             for at in life.instants(first, last):
                 standing = life.at(at)
@@ -50,11 +49,13 @@ def _is_dated(standing: Standing, period: Period) -> bool:
     return isinstance(expected, date) and period.start <= expected <= period.end
 
 
+def _is_earlier(standing: Standing, period: Period) -> bool:
+    return isinstance(standing.expected, date) and standing.expected < period.start
+
+
 def _outcome(standing: Standing, period: Period) -> str:
     if not standing.is_open:
         return str(standing.status)
     if _is_dated(standing, period):
         return "still_due"
-    expected = standing.expected
-    is_earlier = isinstance(expected, date) and expected < period.start
-    return "pulled_in" if is_earlier else "pushed_out"
+    return "pulled_in" if _is_earlier(standing, period) else "pushed_out"

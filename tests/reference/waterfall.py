@@ -5,7 +5,7 @@ Every morning the rates of the day revalue what stands there; then the day's eve
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -44,18 +44,18 @@ def waterfall_of(lives: Sequence[Life], rates: Rates, as_of: date) -> dict[Key, 
         row[f"{bucket}_count"] += count
 
     for life in lives:
-        revalued: Counter[Key] = Counter()
+        revalued: defaultdict[Key, Decimal] = defaultdict(Decimal)
         for move in movements_of(life, rates, as_of):
             for kind in KINDS:
                 start = period_of(kind, move.day).start
                 for dimension, value in move.place.items():
                     key = (kind, start, dimension, value)
                     if move.bucket == "fx":
-                        revalued[key] += move.amount  # type: ignore[assignment]
+                        revalued[key] += move.amount
                     else:
                         add(key, move.bucket, move.amount)
         for key, amount in revalued.items():
-            add(key, "fx", Decimal(amount), count=int(amount != 0))
+            add(key, "fx", amount, count=int(amount != 0))
         for period in periods_between(life.created_on, as_of):
             last = min(period.end, as_of)
             for bucket, day in (("opening", period.start - timedelta(days=1)), ("closing", last)):

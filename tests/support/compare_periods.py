@@ -55,7 +55,9 @@ def differences(wanted: Numbers, built: Built, mart: str, source: str | None = N
     """Return a line for each number that differs; with a source, only in rows of its own."""
     got = _numbers(built.tables[mart], mart)
     if source is not None:
-        wanted, got = ({k: r for k, r in side.items() if _is_own(k, source)} for side in (wanted, got))
+        wanted, got = (
+            {k: r for k, r in side.items() if _is_own(k, source)} for side in (wanted, got)
+        )
     lines = []
     for key in sorted({*wanted, *got}):
         nothing = dict.fromkeys(MEASURES[mart], Decimal(0))

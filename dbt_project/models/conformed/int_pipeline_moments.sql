@@ -142,7 +142,8 @@ placed as (
         moments.happened_on,
         moments.crossings,
         moments.stage.status as status,
-        coalesce(moments.previous_stage.status, '') = 'open' as was_open,
+        moments.previous_stage.status as previous_status,
+        coalesce(previous_status, '') = 'open' as was_open,
         moments.fields.amount as amount,
         moments.fields.currency as currency,
         moments.fields.expected_close_date as expected_close_date,
@@ -222,5 +223,5 @@ left join {{ ref('fct_fx_rates') }} as rates
 left join {{ ref('fct_fx_rates') }} as previous_rates
     on changed.previous_currency = previous_rates.currency
     and changed.happened_on = previous_rates.rate_date
-where changed.crossings is not null
+where changed.crossings is not null or changed.status is distinct from changed.previous_status
     or changed.is_moved or changed.is_revalued or changed.is_redated

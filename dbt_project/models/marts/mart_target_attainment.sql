@@ -68,7 +68,10 @@ measured as (
         targets.*,
         coalesce(won.won, 0)::decimal(18, 2) as won,
         coalesce(won.won_deals, 0)::bigint as won_deals,
-        greatest(targets.target - coalesce(won.won, 0), 0)::decimal(18, 2) as gap,
+        -- Not known without a target: the engine's greatest() passes over nulls.
+        case
+            when targets.target is not null then greatest(targets.target - coalesce(won.won, 0), 0)
+        end::decimal(18, 2) as gap,
         coalesce(open_due.open_due, 0)::decimal(18, 2) as open_due,
         coalesce(open_due.open_due_deals, 0)::bigint as open_due_deals,
         value_rates.value_win_rate,

@@ -1,8 +1,8 @@
 """Named cases: deals that were due in a period.
 
 Nights end on 03-29, 03-31 (run at 15:00 that day), 04-03 and 04-05, business time Amsterdam. Weeks
-begin on 03-25 and 04-01; the latter is judged on 04-05. Expected values are written by hand, so that
-they hold the reference as well as the models.
+begin on 03-25 and 04-01; the latter is judged on 04-05. Expected values are written by hand, so
+that they hold the reference as well as the models.
 """
 
 from __future__ import annotations
