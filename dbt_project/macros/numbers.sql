@@ -26,3 +26,14 @@
 {% macro rounded_up(numerator, denominator) -%}
     ({{ numerator }} + {{ denominator }} - 1) // nullif({{ denominator }}, 0)
 {%- endmacro %}
+
+{# Won amounts ÷ won and lost amounts; null if under 80 % of the lost deals have an amount. #}
+{% macro value_win_rate(won_amount, lost_amount, lost, lost_with_amount) -%}
+    case
+        when {{ lost_with_amount }} >= 0.8 * {{ lost }}
+            then {{ ratio(
+                'coalesce(' ~ won_amount ~ ', 0)',
+                '(coalesce(' ~ won_amount ~ ', 0) + coalesce(' ~ lost_amount ~ ', 0))'
+            ) }}
+    end
+{%- endmacro %}

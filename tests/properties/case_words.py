@@ -183,6 +183,37 @@ def flow(stage: str) -> Seen:
     }
 
 
+def owner(owner_id: str, **cells: str) -> Row:
+    """Return a row of the table owners."""
+    return {"owner_id": owner_id, **cells}
+
+
+def rates(currency: str, worth: dict[str, str]) -> list[Row]:
+    """Return rates in units of a currency for one euro, by month and day."""
+    return [
+        {"date": f"2024-{day}", "currency": currency, "rate": rate, "base": "EUR"}
+        for day, rate in worth.items()
+    ]
+
+
+def flows(period: str, start: str, dimension: str = "all") -> Seen:
+    """See what is not zero in the waterfall of one period, by dimension value."""
+    return lambda found: {
+        value: {name: float(number) for name, number in row.items() if number}
+        for (kind, day, kind_of_value, value), row in sorted(found.waterfall.items())
+        if (kind, f"{day:%m-%d}", kind_of_value) == (period, start, dimension)
+    }
+
+
+def due(period: str, start: str, dimension: str = "all") -> Seen:
+    """See what is not zero in the close date moves of one period, by dimension value."""
+    return lambda found: {
+        value: {name: number for name, number in row.items() if number}
+        for (kind, day, kind_of_value, value), row in sorted(found.close_dates.items())
+        if (kind, f"{day:%m-%d}", kind_of_value) == (period, start, dimension)
+    }
+
+
 def _plain(value: object) -> object:
     match value:
         case datetime():

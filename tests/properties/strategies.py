@@ -25,8 +25,10 @@ TIMES = [
     *("2024-03-25T23:30:00Z", "2024-03-31T02:30:00", "2024-04-05T22:30:00Z"),
 ]
 MOMENTS = [*DATES, *TIMES]
-EXPECTED = ["2024-04-10", "2024-04-20", "2024-05-10"]
+EXPECTED = ["2024-04-10", "2024-04-20", "2024-05-10", "2024-04-04", "2024-03-30", "2024-03-27"]
 AMOUNTS = ["100", "250.50", "0", "-10"]
+# The last one has no rate.
+CURRENCIES = ["EUR", "USD", "RUB"]
 OPEN = ["new", "talk", "offer"]
 CLOSED = ["won", "lost"]
 SECOND_OPEN, SECOND_CLOSED = ["try", "buy"], ["signed", "lost"]
@@ -53,12 +55,14 @@ def companies(draw: st.DrawFn) -> Company:
     mode = draw(st.sampled_from(["changes", "full"]))
     timezone = draw(st.sampled_from(["UTC", "Europe/Amsterdam", "America/New_York"]))
     nights = draw(st.sampled_from([(0,), (0, 3), (0, 2, 3), (1, 2), (0, 1, 2, 3), (3,)]))
+    # How much of its values a history leaves out.
+    gaps = draw(st.sampled_from([4, 1]))
     event_ids = draw(st.sampled_from(["none", "numeric", "text"]))
     deals = [f"d{n}" for n in range(1, draw(st.integers(1, 4)) + 1)]
     leads = [f"l{n}" for n in range(1, draw(st.integers(0, 2)) + 1)]
     records: dict[str, dict[str, Row]] = {"deals": {}, "leads": {}}
     history = {
-        entity: draw(_history(kind, "deal" if entity in deals else "lead", entity))
+        entity: draw(_history(kind, "deal" if entity in deals else "lead", entity, gaps))
         for entity in [*deals, *leads]
         if rarely(draw, 2)
     }
@@ -74,6 +78,8 @@ def companies(draw: st.DrawFn) -> Company:
         tables: dict[str, list[Row]] = {}
         if kind != "unlisted" and (night == nights[0] or rarely(draw)):
             tables["stages"] = draw(_stage_list(kind, changed=night != nights[0]))
+        if rarely(draw, 2):
+            tables["owners"] = draw(_owners())
         for table, ids in (("deals", deals), ("leads", leads)):
             rows = records[table]
             for entity in ids:
@@ -165,12 +171,14 @@ def _record(
     if table == "deals":
         maybe(draw, row, "created_stage", OPEN, 8)
         maybe(draw, row, "amount", AMOUNTS)
-        maybe(draw, row, "currency", ["EUR", "USD"])
+        maybe(draw, row, "currency", CURRENCIES)
         maybe(draw, row, "expected_close_date", EXPECTED)
         maybe(draw, row, "closed_at", MOMENTS)
         if leads:
             maybe(draw, row, "lead_id", leads, 3)
         maybe(draw, row, "merged_into_id", deals, 12)
+        maybe(draw, row, "region", ["north", "south"], 4)
+        maybe(draw, row, "lead_source", ["web", "fair"], 4)
     elif row["status"] == "converted":
         maybe(draw, row, "converted_at", MOMENTS)
         maybe(draw, row, "converted_deal_id", deals)
@@ -218,7 +226,7 @@ def _changed(
 
 
 @st.composite
-def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str) -> list[Row]:
+def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str, gaps: int) -> list[Row]:
     rows = []
     for _ in range(draw(st.integers(1, 4))):
         row = {"entity_type": entity_type, "entity_id": entity}
@@ -226,11 +234,11 @@ def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str) -> list[
         if rarely(draw, 4):
             row.pop("pipeline", None)
         row["entered_at"] = draw(st.sampled_from(MOMENTS))
-        maybe(draw, row, "owner_id", ["ann", "bob"], 4)
+        maybe(draw, row, "owner_id", ["ann", "bob"], gaps)
         if entity_type == "deal":
-            maybe(draw, row, "amount", AMOUNTS, 4)
-            maybe(draw, row, "currency", ["EUR", "USD"], 6)
-            maybe(draw, row, "expected_close_date", EXPECTED, 4)
+            maybe(draw, row, "amount", AMOUNTS, gaps)
+            maybe(draw, row, "currency", CURRENCIES, gaps)
+            maybe(draw, row, "expected_close_date", EXPECTED, gaps)
         rows.append(row)
     return rows
 
@@ -259,6 +267,17 @@ def _told(
             ):
                 rows.append(row)
     return draw(st.permutations(rows)) if rarely(draw, 4) else rows
+
+
+@st.composite
+def _owners(draw: st.DrawFn) -> list[Row]:
+    rows = []
+    for owner in ("ann", "bob"):
+        row = {"owner_id": owner}
+        maybe(draw, row, "team", ["red", "blue"])
+        maybe(draw, row, "region", ["north", "south"], 3)
+        rows.append(row)
+    return rows
 
 
 @st.composite

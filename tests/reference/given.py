@@ -14,11 +14,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 Row = Mapping[str, str | None]
 
 # The order in which one night loads its tables.
-TABLES = ("deals", "leads", "stage_history", "stages", "owners", "changes", "deletions")
+TABLES = (
+    *("deals", "leads", "stage_history", "stages", "owners", "fx_rates"),
+    *("changes", "deletions"),
+)
 # Feeds of news: what one lacks is not withdrawn, also where the source delivers in full.
 FEEDS = ("changes", "deletions")
 
@@ -30,6 +34,7 @@ KEYS = {
     "owners": ("owner_id",),
     "changes": ("record_id",),
     "deletions": ("entity_type", "entity_id", "deleted_at"),
+    "fx_rates": ("date", "currency", "base"),
 }
 
 
@@ -38,7 +43,8 @@ class Rules:
     """Settings that decide what a delivery means.
 
     ``templates`` maps a pipeline to the (stage, category) pairs of its template, in order;
-    ``named_categories`` the names of closed stages of every shipped template to their category.
+    ``named_categories`` the names of closed stages of every shipped template to their category;
+    ``reference_rates`` a currency and day to its units for one of the reporting currency.
     """
 
     as_of: date
@@ -46,6 +52,7 @@ class Rules:
     source_timezone: str = "UTC"
     templates: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     named_categories: Mapping[str, str] = field(default_factory=dict)
+    reference_rates: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,8 @@ class Version:
     is_deleted: bool
     merged_into: str | None
     link: str | None
+    lead_source: str | None
+    region: str | None
 
     @property
     def removal(self) -> str | None:
@@ -156,4 +158,6 @@ def _version(
         is_deleted=row.get("is_deleted") == "true",
         merged_into=None if lead else row.get("merged_into_id"),
         link=row.get("converted_deal_id" if lead else "lead_id"),
+        lead_source=row.get("lead_source"),
+        region=row.get("region"),
     )

@@ -31,11 +31,13 @@ from tests.support.companies import (
 )
 from tests.support.feeds import VIEWS, Feeds
 
-TABLES = ("deals", "leads", "stage_history", "stages")
+TABLES = ("deals", "leads", "stage_history", "stages", "owners", "fx_rates")
+MARTS = ("mart_pipeline_waterfall", "mart_close_date_moves")
 # What the reference speaks of, and what that rests on.
 MODELS = (
     "+path:dbt_project/models/facts",
     *("+int_funnel_counts", "+mart_stage_flow", "+mart_stage_velocity"),
+    *(f"+{mart}" for mart in MARTS),
 )
 FUNNEL, FUNNEL_DAYS = "funnel", "funnel_days"
 FLOW, VELOCITY = "mart_stage_flow", "mart_stage_velocity"
@@ -160,8 +162,8 @@ def read_facts(home: Home) -> Built:
     with connect(home.warehouse, read_only=True) as connection:
         names = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts'"
-            " and regexp_matches(table_name, '^(fct|dim)_')"
-            " order by all"
+            " and (regexp_matches(table_name, '^(fct|dim)_') or table_name in ?) order by all",
+            [list(MARTS)],
         ).fetchall()
         for (name,) in names:
             built.tables[name] = _rows(connection, f"select * from marts.{name}")

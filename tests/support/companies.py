@@ -10,8 +10,11 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
+from orchestration.warehouse.layout import ECB_RATES
 from tests.reference.given import FEEDS, Delivery, Row, Rules
 
 BUSINESS_TIMEZONE = "Europe/Amsterdam"
@@ -33,7 +36,7 @@ COLUMNS = {
     "deals": (
         *("deal_id", "stage", "created_at", "pipeline", "created_stage", "amount", "currency"),
         *("expected_close_date", "closed_at", "owner_id", "lead_id", "updated_at"),
-        *("is_deleted", "merged_into_id"),
+        *("is_deleted", "merged_into_id", "lead_source", "region"),
     ),
     "leads": (
         *("lead_id", "status", "created_at", "owner_id", "converted_at", "converted_deal_id"),
@@ -49,6 +52,8 @@ COLUMNS = {
         *("has_old_value", "changed_at", "change_number", "history_is_complete"),
     ),
     "deletions": ("entity_type", "entity_id", "deleted_at", "merged_into_id"),
+    "owners": ("owner_id", "team", "region"),
+    "fx_rates": ("date", "currency", "rate", "base"),
 }
 
 Tables = Mapping[str, Sequence[Mapping[str, str]]]
@@ -132,4 +137,19 @@ def rules_of(company: Company, templates: Sequence[Mapping[str, str]]) -> Rules:
         named_categories={
             row["stage"]: row["category"] for row in templates if row["category"] != "open"
         },
+        reference_rates=shipped_rates(),
     )
+
+
+@cache
+def shipped_rates() -> dict[tuple[str, date], Decimal]:
+    """Return the shipped reference rates of the months that the companies live in."""
+    found = {}
+    with ECB_RATES.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            day = date.fromisoformat(row.pop("Date"))
+            if date(2024, 3, 1) <= day <= AS_OF:
+                for currency, rate in row.items():
+                    if currency and rate not in ("", "N/A"):
+                        found[currency, day] = Decimal(rate)
+    return found

@@ -86,6 +86,23 @@ DBT_MARTS = {
         dimension_value varchar, target decimal(18, 2), won_so_far decimal(18, 2),
         gap decimal(18, 2), leads bigint, won_leads bigint, lead_to_won_rate double,
         average_won_amount_reporting double, required_wins bigint, required_leads bigint""",
+    "mart_pipeline_waterfall": """period varchar, period_start date, period_end date,
+        dimension varchar, dimension_value varchar, opening decimal(18, 2), new decimal(18, 2),
+        reopened decimal(18, 2), increased decimal(18, 2), decreased decimal(18, 2),
+        fx decimal(18, 2), transferred_in decimal(18, 2), transferred_out decimal(18, 2),
+        won decimal(18, 2), lost decimal(18, 2), removed decimal(18, 2), closing decimal(18, 2),
+        opening_count bigint, new_count bigint, reopened_count bigint, increased_count bigint,
+        decreased_count bigint, fx_count bigint, transferred_in_count bigint,
+        transferred_out_count bigint, won_count bigint, lost_count bigint, removed_count bigint,
+        closing_count bigint""",
+    "mart_close_date_moves": """period varchar, period_start date, period_end date,
+        dimension varchar, dimension_value varchar, due bigint, lost bigint, won bigint,
+        removed bigint, pushed_out bigint, pulled_in bigint, still_due bigint, entered_due bigint,
+        overdue_at_start bigint""",
+    "mart_target_attainment": """as_of date, period varchar, period_start date, period_end date,
+        dimension varchar, dimension_value varchar, target decimal(18, 2), won decimal(18, 2),
+        attainment_rate double, gap decimal(18, 2), open_due decimal(18, 2), coverage double,
+        value_win_rate double, required_pipeline decimal(18, 2)""",
     "mart_quarantine": """source_name varchar, table_name varchar, location varchar,
         reason varchar, row_json varchar, seen_at timestamptz""",
 }
@@ -100,6 +117,14 @@ FUNNEL_STEPS = [
     ("offer", "won", 1, 1, 0, 0, 0),
 ]
 DEALS_OPEN_ALL_ALONG = 24
+_NOTHING_MOVED = dict.fromkeys(
+    (
+        "reopened", "increased", "decreased", "fx", "transferred_in", "transferred_out", "lost",
+        "removed", "reopened_count", "transferred_in_count", "transferred_out_count", "lost_count",
+        "removed_count",
+    ),
+    0,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -171,6 +196,26 @@ def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         from marts.fct_deals as deals, range(31) as days (day)
         """
     )
+    for start, opening, movement in ((date(2024, 3, 18), 0, 500), (date(2024, 3, 25), 500, -200)):
+        _add(
+            warehouse, "mart_pipeline_waterfall", period="week", period_start=start,
+            dimension="all", dimension_value="all", closing=opening + movement,
+            opening_count=opening // 100, closing_count=(opening + movement) // 100,
+            **{**_NOTHING_MOVED, "opening": opening, "new": max(movement, 0)},
+            **{"won": min(movement, 0), "new_count": max(movement, 0) // 100},
+            won_count=-min(movement, 0) // 100,
+        )  # fmt: skip
+    _add(
+        warehouse, "mart_close_date_moves", period="week", period_start=date(2024, 3, 25),
+        dimension="all", dimension_value="all", due=3, lost=1, won=0, removed=0, pushed_out=2,
+        pulled_in=0, still_due=0, entered_due=1, overdue_at_start=0,
+    )  # fmt: skip
+    _add(
+        warehouse, "mart_target_attainment", as_of=AS_OF, period="month",
+        period_start=date(2024, 3, 1), period_end=AS_OF, dimension="team", dimension_value="north",
+        target=1000, won=400, attainment_rate=0.4, gap=600, open_due=0, coverage=0,
+        value_win_rate=0.3, required_pipeline=2000,
+    )  # fmt: skip
     _add(
         warehouse, "mart_source_status", source_name="crm", object="deals", state="fresh",
         records_total=24,
@@ -235,7 +280,8 @@ def test_an_empty_mart_passes(suite: Suite, warehouse: duckdb.DuckDBPyConnection
     "mart",
     [
         "mart_funnel_conversion", "mart_forecast", "fct_pipeline_daily", "fct_deals", "dim_stage",
-        "mart_source_status", "mart_quarantine", "mart_stage_flow", "mart_required_leads",
+        "mart_source_status", "mart_quarantine", "mart_stage_flow", "mart_required_leads", "mart_pipeline_waterfall",
+        "mart_close_date_moves", "mart_target_attainment",
     ],
 )  # fmt: skip
 def test_a_good_mart_passes(mart: str, good: duckdb.DuckDBPyConnection) -> None:
@@ -369,6 +415,34 @@ BREAKS = [
         "fct_deals",
         "update marts.fct_deals set stage_category = 'Open' where deal_key < 'crm:2'",
         {"expect_column_values_to_be_in_set.stage_category": 12},
+    ),
+    (
+        "mart_pipeline_waterfall",
+        "update marts.mart_pipeline_waterfall set fx = 0.01 where period_start = '2024-03-25'",
+        {f"{BETWEEN}.unexplained": 1},
+    ),
+    (
+        # Both weeks hold in themselves, but nobody knows where the 100 came from.
+        "mart_pipeline_waterfall",
+        "update marts.mart_pipeline_waterfall set opening = 600, won = -300"
+        " where period_start = '2024-03-25'",
+        {f"{BETWEEN}.not_handed_on": 1},
+    ),
+    (
+        "mart_pipeline_waterfall",
+        "update marts.mart_pipeline_waterfall set transferred_in_count = 1,"
+        " transferred_out_count = 1",
+        {f"{BETWEEN}.impossible_transfers": 2},
+    ),
+    (
+        "mart_close_date_moves",
+        "update marts.mart_close_date_moves set won = 1",
+        {f"{BETWEEN}.unaccounted": 1},
+    ),
+    (
+        "mart_target_attainment",
+        "update marts.mart_target_attainment set gap = -600, value_win_rate = 30",
+        {f"{BETWEEN}.gap_difference": 1, f"{BETWEEN}.value_win_rate": 1},
     ),
     (
         "mart_quarantine",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.properties.case_words import Case
+from tests.properties.cases.close_dates import CLOSE_DATES
 from tests.properties.cases.conversion import CONVERSION
 from tests.properties.cases.deletions import DELETIONS
 from tests.properties.cases.history import HISTORY
@@ -12,8 +13,9 @@ from tests.properties.cases.records import RECORDS
 from tests.properties.cases.removal import REMOVAL
 from tests.properties.cases.time import TIME
 from tests.properties.cases.values import VALUES
+from tests.properties.cases.waterfall import WATERFALL
 
 CASES: list[Case] = [
     *(*TIME, *RECORDS, *HISTORY, *LOGS, *REMOVAL, *DELETIONS, *VALUES, *LISTS),
-    *CONVERSION,
+    *(*CONVERSION, *WATERFALL, *CLOSE_DATES),
 ]
