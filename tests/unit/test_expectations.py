@@ -17,7 +17,8 @@ from orchestration.engine import connect
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
 from orchestration.quality.assets import expectation_checks
-from orchestration.quality.expectations import Suite, SuiteError, load_suites, validate
+from orchestration.quality.expectations import validate
+from orchestration.quality.suites import Suite, SuiteError, load_suites
 from orchestration.run_log import CheckRecord, checks_of, record_checks
 from orchestration.session import NightSession
 
