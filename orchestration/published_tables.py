@@ -12,6 +12,7 @@ PUBLISHED_TABLES = (
     "fct_leads",
     "fct_pipeline_daily",
     "fct_stage_transitions",
+    "mart_deal_alerts",
     "mart_forecast",
     "mart_funnel_conversion",
     "mart_period_win_rate",
@@ -20,6 +21,7 @@ PUBLISHED_TABLES = (
     "mart_quarantine",
     "mart_source_status",
     "mart_stage_velocity",
+    "mart_win_rate_calibration",
 )
 
 # Read by day more often than by deal, and large: one Parquet file a month.

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.settings import rules
 from orchestration.settings.models import (
+    Alerts,
     FilesSource,
     FileTable,
     PipelineTemplate,
@@ -34,6 +35,7 @@ _MODEL_UNDER: dict[str, type[BaseModel]] = {
     "tables": FileTable,
     "pipelines": PipelineTemplate,
     "alert_webhook": Secret,
+    "alerts": Alerts,
 }
 
 

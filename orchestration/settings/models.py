@@ -89,6 +89,29 @@ class FileTable(_Model):
     )
 
 
+class Alerts(_Model):
+    """When a deal needs a look, in a pipeline with too few finished deals to learn it from."""
+
+    evidence_deals: Annotated[StrictInt, Field(ge=1)] = Field(
+        default=20, description="a whole number of deals or visits, at least 1"
+    )
+    stalled_days: Annotated[StrictInt, Field(ge=1)] = Field(
+        default=30, description="a whole number of days, at least 1"
+    )
+    pushes: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=2, description="a whole number, at least 0"
+    )
+    shrunk_rate: Annotated[float, Field(strict=True, gt=0, lt=1)] = Field(
+        default=0.2, description="a number between 0 and 1"
+    )
+    skipped_stages: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=0, description="a whole number, at least 0"
+    )
+    disqualify_win_rate: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
+        default=0.15, description="a number from 0 to 1"
+    )
+
+
 class FilesSource(_Model):
     """A folder of exports of one account of any system."""
 
@@ -160,6 +183,9 @@ class Settings(_Model):
     conversion_horizon_days: Annotated[StrictInt, Field(gt=0)] = Field(
         default=180, description="a whole number of days above 0"
     )
+    alerts: Alerts = Field(
+        default_factory=Alerts, description="a TOML table of thresholds of the deals' alerts"
+    )
     alert_webhook: Secret | None = Field(
         default=None,
         description='{ env = "NAME" }, naming an environment variable; '
@@ -207,10 +233,10 @@ class Settings(_Model):
     def fingerprint(self) -> str:
         """SHA-256 (hex) of every setting that changes what landed records mean.
 
-        Left out: when and until which day a night runs, the webhook, the order of the lists, and
+        Left out: when and until which day a night runs, what it warns of and where, the order of the lists, and
         where the settings file and the sources' folders lie.
         """
-        outside = {"path", "as_of", "alert_webhook", "night_at", "first_day"}
+        outside = {"path", "as_of", "alerts", "alert_webhook", "night_at", "first_day"}
         meaning = self.model_dump(mode="json", exclude=outside)
         for source in meaning["sources"]:
             del source["path"]

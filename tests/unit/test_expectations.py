@@ -77,6 +77,14 @@ DBT_MARTS = {
         dimension varchar, dimension_value varchar, visits bigint, mean_days double,
         median_days double, p90_days double, open_deals bigint, median_open_age_days double,
         is_bottleneck boolean""",
+    "mart_deal_alerts": """as_of date, deal_key varchar, alert varchar, severity varchar,
+        since_date date, value double, threshold double, explanation varchar, is_learned boolean,
+        evidence_count bigint, source_name varchar, pipeline varchar, stage varchar,
+        owner_key varchar, amount_reporting decimal(18, 2)""",
+    "mart_win_rate_calibration": """probability_source varchar, bin integer, bin_low double,
+        bin_high double, dimension varchar, dimension_value varchar, deals bigint, won bigint,
+        mean_predicted_rate double, actual_win_rate double, actual_low double, actual_high double,
+        brier_score double""",
     "mart_quarantine": """source_name varchar, table_name varchar, location varchar,
         reason varchar, row_json varchar, seen_at timestamptz""",
 }
@@ -149,6 +157,18 @@ def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         """
     )
     _add(
+        warehouse, "mart_deal_alerts", as_of=AS_OF, deal_key="crm:1", alert="stalled",
+        severity="high", since_date=date(2024, 3, 11), value=30, threshold=9, is_learned=True,
+        explanation="In demo for 30 days, since 2024-03-01; nine in ten had moved on by 9.",
+    )  # fmt: skip
+    for value, deals in (("all", 4), ("north", 3), ("south", 1)):
+        _add(
+            warehouse, "mart_win_rate_calibration", probability_source="crm", bin=5, deals=deals,
+            dimension="all" if value == "all" else "team", dimension_value=value, won=1,
+            mean_predicted_rate=0.45, actual_win_rate=1 / deals, actual_low=0.05, actual_high=1,
+            brier_score=0.25,
+        )  # fmt: skip
+    _add(
         warehouse, "mart_source_status", source_name="crm", object="deals", state="fresh",
         records_total=24,
     )  # fmt: skip
@@ -212,7 +232,7 @@ def test_an_empty_mart_passes(suite: Suite, warehouse: duckdb.DuckDBPyConnection
     "mart",
     [
         "mart_funnel_conversion", "mart_forecast", "fct_pipeline_daily", "fct_deals", "dim_stage",
-        "mart_source_status", "mart_quarantine",
+        "mart_source_status", "mart_quarantine", "mart_deal_alerts", "mart_win_rate_calibration",
     ],
 )  # fmt: skip
 def test_a_good_mart_passes(mart: str, good: duckdb.DuckDBPyConnection) -> None:
@@ -307,6 +327,28 @@ BREAKS = [
         "fct_deals",
         "update marts.fct_deals set stage_category = 'Open' where deal_key < 'crm:2'",
         {"expect_column_values_to_be_in_set.stage_category": 12},
+    ),
+    (
+        "mart_deal_alerts",
+        "update marts.mart_deal_alerts set since_date = as_of + 1, explanation = 'In demo for'",
+        {f"{BETWEEN}.days_since": 1, "expect_column_values_to_match_regex.explanation": 1},
+    ),
+    (
+        "mart_deal_alerts",
+        "insert into marts.mart_deal_alerts by name select * replace (as_of - 1 as as_of,"
+        " 'crm:2' as deal_key) from marts.mart_deal_alerts",
+        {f"{BETWEEN}.days": 2},
+    ),
+    (
+        "mart_win_rate_calibration",
+        "update marts.mart_win_rate_calibration set deals = 5 where dimension_value = 'north'",
+        {f"{PAIR}.deals_of_all-deals": 1},
+    ),
+    (
+        "mart_win_rate_calibration",
+        "update marts.mart_win_rate_calibration set mean_predicted_rate = 45, won = 7"
+        " where dimension = 'all'",
+        {f"{BETWEEN}.mean_predicted_rate": 1, f"{PAIR}.deals-won": 1},
     ),
     (
         "mart_quarantine",

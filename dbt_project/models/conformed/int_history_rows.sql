@@ -19,7 +19,8 @@ with versions as (
         amount,
         currency,
         expected_close_date,
-        source_name || ':' || owner_id as owner_key
+        source_name || ':' || owner_id as owner_key,
+        probability
     from {{ ref('stg_files__stage_history') }}
     where quarantine is null
 ),
@@ -64,7 +65,8 @@ select
     placed.amount,
     placed.currency,
     placed.expected_close_date,
-    placed.owner_key
+    placed.owner_key,
+    placed.probability
 from placed
 left join record_pipelines
     on placed.entity_type = record_pipelines.entity_type
