@@ -233,8 +233,8 @@ class Settings(_Model):
     def fingerprint(self) -> str:
         """SHA-256 (hex) of every setting that changes what landed records mean.
 
-        Left out: when and until which day a night runs, what it warns of and where, the order of the lists, and
-        where the settings file and the sources' folders lie.
+        Left out: when and until which day a night runs, what it warns of and where, the order of
+        the lists, and where the settings file and the sources' folders lie.
         """
         outside = {"path", "as_of", "alerts", "alert_webhook", "night_at", "first_day"}
         meaning = self.model_dump(mode="json", exclude=outside)

@@ -23,12 +23,14 @@ highest as (
     group by all
 ),
 
--- The path through the pipeline in which the deal is now; entries into open stages only.
+-- The path through the pipeline in which the deal is now; entries into open stages only. A start
+-- in a later stage is no jump.
 paths as (
     select
         transitions.entity_key as deal_key,
         transitions.entity_sequence,
         transitions.transitioned_on,
+        transitions.transition_type = 'skipped' as is_jump,
         transitions.stages_skipped,
         list.position
     from {{ ref('int_stage_transitions') }} as transitions
@@ -44,14 +46,14 @@ paths as (
         and transitions.transition_type not in ('deleted', 'merged', 'restored')
         and transitions.entity_key in (
             select entity_key from {{ ref('int_stage_transitions') }}
-            where entity_type = 'deal' and to_category = 'open' and stages_skipped > 0
+            where entity_type = 'deal' and transition_type = 'skipped'
         )
 ),
 
 -- A jump that the deal walked back behind later on is made good.
 standing_jumps as (
     select * from paths
-    qualify stages_skipped > 0
+    qualify is_jump
         and coalesce(
             min(position) over (
                 partition by deal_key order by entity_sequence
