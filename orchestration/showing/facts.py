@@ -208,6 +208,8 @@ def calendar(connection: duckdb.DuckDBPyConnection) -> str:
         from marts.dim_date
         """,
     )
+    if first is None:
+        return "No days."
     return f"From {first} to {last}; the last reported day is of {today or 'no fiscal year'}."
 
 
