@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-BAR_WIDTH = 20
+BAR_WIDTH = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 # A plain blank at the start of a cell would be swallowed.
 _BLANK = "\u00a0"
@@ -23,7 +23,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    return "|" + "|".join(cells) + "|"
 
 
 def _cell(value: object) -> str:
@@ -41,6 +41,19 @@ def once(rows: Iterable[Sequence[object]], columns: int = 1) -> list[list[object
         found.append([*(["" for _ in head] if same else head), *row[columns:]])
         previous = head
     return found
+
+
+def split_at(text: str, longest: int) -> tuple[str, str]:
+    """Return the paragraphs that stay below a length, at least the first one, and the rest.
+
+    What a table is headed by stays with it.
+    """
+    paragraphs = text.split("\n\n")
+    taken = 1
+    for end, paragraph in enumerate(paragraphs, start=1):
+        if paragraph.startswith("|") and len("\n\n".join(paragraphs[:end])) < longest:
+            taken = end
+    return "\n\n".join(paragraphs[:taken]), "\n\n".join(paragraphs[taken:])
 
 
 def bar(value: Number | None, whole: Number | None, width: int = BAR_WIDTH) -> str:

@@ -8,11 +8,13 @@ import dagster as dg
 import duckdb
 
 from orchestration.showing import facts, funnel, pipeline
-from orchestration.showing.markdown import table
+from orchestration.showing.markdown import split_at, table
 from orchestration.showing.views import View
 
 PREVIEW_ROWS = 5
 LONGEST_SHOWN = 60
+# The orchestrator's page shows shorter texts in place, longer ones only when asked for.
+SHOWN_AT_ONCE = 1000
 # Who owns what stays out of the orchestrator's event log: keys and teams may carry people's names.
 PRIVATE = {
     "name", "owner_key", "manager_key", "team", "account_key", "payload", "quarantined_payload",
@@ -38,7 +40,10 @@ def table_metadata(connection: duckdb.DuckDBPyConnection, schema: str, name: str
     if schema == "marts":
         found = VIEWS.get(name)
         if found is not None and found.needs <= set(names):
-            metadata["found"] = dg.MetadataValue.md(found.draw(connection))
+            first, rest = split_at(found.draw(connection), SHOWN_AT_ONCE)
+            metadata["found"] = dg.MetadataValue.md(first)
+            if rest:
+                metadata["more"] = dg.MetadataValue.md(rest)
         shown = [column for column in names if column not in PRIVATE]
         metadata["preview"] = dg.MetadataValue.md(_preview(connection, relation, shown))
     return metadata

@@ -214,15 +214,15 @@ def calibration(connection: duckdb.DuckDBPyConnection) -> str:
         return "No closed deal had a probability while it was open."
     far = max(bins, key=lambda row: (row[3] >= 20) * abs(row[4] - row[5]))
     lines = [
-        [source, span(low, high), count(deals), percent(said), bar(said, 1, 10), percent(won),
-         bar(won, 1, 10), span(from_, to), f"{brier:.3f}"]
+        [source, span(low, high), count(deals), percent(said), percent(won), bar(won, 1),
+         span(from_, to), f"{brier:.3f}"]
         for source, low, high, deals, said, won, from_, to, brier in bins
     ]  # fmt: skip
     told = (
         f"Farthest off: **{percent(far[4])} said, {percent(far[5])} won** "
         f"({far[0]}, {count(far[3])} deals)."
     )
-    columns = ["source", "bin>", "deals>", "said>", "", "won>", "", "95 %>", "Brier>"]
+    columns = ["source", "bin>", "deals>", "said>", "won>", "", "95 %>", "Brier>"]
     return f"{told}\n\n" + table(columns, once(lines))
 
 

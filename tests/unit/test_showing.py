@@ -11,7 +11,7 @@ import pytest
 from orchestration.engine import connect
 from orchestration.mart_shapes import FORECAST, QUALITY_CHECKS, SOURCE_STATUS
 from orchestration.published_tables import PUBLISHED_TABLES
-from orchestration.showing.markdown import bar, floating_bar, once, percent, span, table
+from orchestration.showing.markdown import bar, floating_bar, once, percent, span, split_at, table
 from orchestration.showing.metadata import PRIVATE, VIEWS, table_metadata
 
 AS_OF = date(2024, 3, 31)
@@ -99,7 +99,9 @@ def marts(warehouse: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConne
 
 
 def found(marts: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    return str(table_metadata(marts, "marts", name)["found"].value).split("\n")
+    metadata = table_metadata(marts, "marts", name)
+    assert "more" not in metadata
+    return str(metadata["found"].value).split("\n")
 
 
 def test_every_published_table_shows_what_was_found() -> None:
@@ -146,11 +148,10 @@ def test_the_funnel_shows_its_leak_and_its_bars(marts: duckdb.DuckDBPyConnection
     assert found(marts, "mart_funnel_conversion") == [
         "**Most are lost between demo and offer** of main (deals): 100 of 200.",
         "",
-        "| funnel | stage | passed |  | to next | 95 % | eventually | median days | lost | open |",
-        "| :--- | :--- | ---: | :--- | ---: | ---: | ---: | ---: | ---: | ---: |",
-        "| main (deals) | demo | 200 | ████████████████████ | 25 % | 20–30 % | 31 % | 12"
-        " | 100 | 50 |",
-        "|  | offer | 50 | █████ | 40 % | 28–54 % | 45 % | 7 | 20 | 10 |",
+        "|funnel|stage|passed||to next|95 %|eventually|median days|lost|open|",
+        "|:---|:---|---:|:---|---:|---:|---:|---:|---:|---:|",
+        "|main (deals)|demo|200|████████████|25 %|20–30 %|31 %|12|100|50|",
+        "||offer|50|███|40 %|28–54 %|45 %|7|20|10|",
     ]
 
 
@@ -167,13 +168,13 @@ def test_the_waterfall_floats_from_the_opening_to_the_closing(
     assert found(marts, "mart_pipeline_waterfall") == [
         "**The week from 2024-03-25**: 100 → 50.",
         "",
-        "|  | amount |  |",
-        "| :--- | ---: | :--- |",
-        f"| opening | 100 | {'█' * 13} |",
-        f"| new | +50 | {blank * 13}{'█' * 7} |",
-        f"| decreased | -25 | {blank * 17}{'▒' * 3} |",
-        f"| won | -75 | {blank * 7}{'▒' * 10} |",
-        f"| closing | 50 | {'█' * 7} |",
+        "||amount||",
+        "|:---|---:|:---|",
+        f"|opening|100|{'█' * 8}|",
+        f"|new|+50|{blank * 8}{'█' * 4}|",
+        f"|decreased|-25|{blank * 10}{'▒' * 2}|",
+        f"|won|-75|{blank * 4}{'▒' * 6}|",
+        f"|closing|50|{'█' * 4}|",
     ]
 
 
@@ -188,8 +189,8 @@ def test_alerts_begin_with_the_largest_deals(marts: duckdb.DuckDBPyConnection) -
     )
     lines = found(marts, "mart_deal_alerts")
     assert lines[0] == "**2 alerts are high**, 1 of all are new today."
-    assert "| stalled | 2 | ████████████████████ | 2 | 1 |" in lines
-    assert lines[-2:] == ["| crm:2 | 2,000 | Stuck too. |", "| crm:1 | 10 | Stuck. |"]
+    assert "|stalled|2|████████████|2|1|" in lines
+    assert lines[-2:] == ["|crm:2|2,000|Stuck too.|", "|crm:1|10|Stuck.|"]
 
 
 def test_nobody_is_named(marts: duckdb.DuckDBPyConnection) -> None:
@@ -223,7 +224,14 @@ def test_bars_that_float_are_never_lost() -> None:
     assert floating_bar(2, 2, 4) == floating_bar(0, 1, 0) == ""
 
 
+def test_what_is_too_long_goes_where_its_heading_goes() -> None:
+    text = "Found.\n\n|a|\n\nMore:\n\n|b|"
+    assert split_at(text, 100) == (text, "")
+    assert split_at(text, 20) == ("Found.\n\n|a|", "More:\n\n|b|")
+    assert split_at(text, 5) == ("Found.", "|a|\n\nMore:\n\n|b|")
+
+
 def test_cells_can_hold_anything() -> None:
-    assert table(["a", "b>"], [["x|y\nz", None]]).split("\n")[-1] == "| x\\|y z |  |"
+    assert table(["a", "b>"], [["x|y\nz", None]]).split("\n")[-1] == "|x\\|y z||"
     assert once([["a", 1], ["a", 2], ["b", 3]]) == [["a", 1], ["", 2], ["b", 3]]
     assert (percent(None), percent(0.125), span(0.2, 0.3)) == ("–", "12 %", "20–30 %")
