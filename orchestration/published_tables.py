@@ -13,6 +13,7 @@ PUBLISHED_TABLES = (
     "fct_pipeline_daily",
     "fct_stage_transitions",
     "mart_close_date_moves",
+    "mart_deal_alerts",
     "mart_forecast",
     "mart_funnel_conversion",
     "mart_period_win_rate",
@@ -26,6 +27,7 @@ PUBLISHED_TABLES = (
     "mart_stage_flow",
     "mart_stage_velocity",
     "mart_target_attainment",
+    "mart_win_rate_calibration",
 )
 
 # Read by day more often than by deal, and large: one Parquet file a month.

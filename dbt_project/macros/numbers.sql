@@ -37,3 +37,26 @@
             ) }}
     end
 {%- endmacro %}
+
+{#
+    The ends of the 95 % Wilson score interval of a share, `count` of `total`, between 0 and 1.
+
+    Wilson (1927), Probable inference, the law of succession, and statistical inference.
+#}
+{% macro wilson_low(count, total) -%}
+    {{ significant(wilson_end(count, total, '-')) }}
+{%- endmacro %}
+
+{% macro wilson_high(count, total) -%}
+    {{ significant(wilson_end(count, total, '+')) }}
+{%- endmacro %}
+
+{% macro wilson_end(count, total, side) -%}
+    {%- set z = '1.959963984540054' -%}
+    greatest(0, least(1, (
+        ({{ count }} + {{ z }}::double ^ 2 / 2) {{ side }} {{ z }}::double * sqrt(
+            {{ count }}::double * ({{ total }} - {{ count }}) / nullif({{ total }}, 0)
+            + {{ z }}::double ^ 2 / 4
+        )
+    ) / ({{ total }} + {{ z }}::double ^ 2)))
+{%- endmacro %}

@@ -14,7 +14,7 @@ from orchestration.marts.forecast_table import forecast_rows, register
 from orchestration.marts.inputs import conversion_horizon, forecast_history, funnel_counts
 from orchestration.marts.periods import forecast_periods
 from orchestration.session import NightSession
-from orchestration.warehouse.preview import table_metadata
+from orchestration.showing.metadata import table_metadata
 
 
 def _write(connection: duckdb.DuckDBPyConnection, shape: MartShape, query: str) -> None:

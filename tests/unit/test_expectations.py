@@ -17,7 +17,8 @@ from orchestration.engine import connect
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
 from orchestration.quality.assets import expectation_checks
-from orchestration.quality.expectations import Suite, SuiteError, load_suites, validate
+from orchestration.quality.expectations import validate
+from orchestration.quality.suites import Suite, SuiteError, load_suites
 from orchestration.run_log import CheckRecord, checks_of, record_checks
 from orchestration.session import NightSession
 
@@ -103,6 +104,14 @@ DBT_MARTS = {
         dimension varchar, dimension_value varchar, target decimal(18, 2), won decimal(18, 2),
         attainment_rate double, gap decimal(18, 2), open_due decimal(18, 2), coverage double,
         value_win_rate double, required_pipeline decimal(18, 2)""",
+    "mart_deal_alerts": """as_of date, deal_key varchar, alert varchar, severity varchar,
+        since_date date, value double, threshold double, explanation varchar, is_learned boolean,
+        evidence_count bigint, source_name varchar, pipeline varchar, stage varchar,
+        owner_key varchar, amount_reporting decimal(18, 2)""",
+    "mart_win_rate_calibration": """probability_source varchar, bin integer, bin_low double,
+        bin_high double, dimension varchar, dimension_value varchar, deals bigint, won bigint,
+        mean_predicted_rate double, actual_win_rate double, actual_low double, actual_high double,
+        brier_score double""",
     "mart_quarantine": """source_name varchar, table_name varchar, location varchar,
         reason varchar, row_json varchar, seen_at timestamptz""",
 }
@@ -217,6 +226,18 @@ def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         value_win_rate=0.3, required_pipeline=2000,
     )  # fmt: skip
     _add(
+        warehouse, "mart_deal_alerts", as_of=AS_OF, deal_key="crm:1", alert="stalled",
+        severity="high", since_date=date(2024, 3, 11), value=30, threshold=9, is_learned=True,
+        explanation="In demo for 30 days, since 2024-03-01; nine in ten had moved on by 9.",
+    )  # fmt: skip
+    for value, deals in (("all", 4), ("north", 3), ("south", 1)):
+        _add(
+            warehouse, "mart_win_rate_calibration", probability_source="crm", bin=5, deals=deals,
+            dimension="all" if value == "all" else "team", dimension_value=value, won=1,
+            mean_predicted_rate=0.45, actual_win_rate=1 / deals, actual_low=0.05, actual_high=1,
+            brier_score=0.25,
+        )  # fmt: skip
+    _add(
         warehouse, "mart_source_status", source_name="crm", object="deals", state="fresh",
         records_total=24,
     )  # fmt: skip
@@ -280,8 +301,9 @@ def test_an_empty_mart_passes(suite: Suite, warehouse: duckdb.DuckDBPyConnection
     "mart",
     [
         "mart_funnel_conversion", "mart_forecast", "fct_pipeline_daily", "fct_deals", "dim_stage",
-        "mart_source_status", "mart_quarantine", "mart_stage_flow", "mart_required_leads", "mart_pipeline_waterfall",
-        "mart_close_date_moves", "mart_target_attainment",
+        "mart_source_status", "mart_quarantine", "mart_stage_flow", "mart_required_leads",
+        "mart_pipeline_waterfall", "mart_close_date_moves", "mart_target_attainment",
+        "mart_deal_alerts", "mart_win_rate_calibration",
     ],
 )  # fmt: skip
 def test_a_good_mart_passes(mart: str, good: duckdb.DuckDBPyConnection) -> None:
@@ -443,6 +465,26 @@ BREAKS = [
         "mart_target_attainment",
         "update marts.mart_target_attainment set gap = -600, value_win_rate = 30",
         {f"{BETWEEN}.gap_difference": 1, f"{BETWEEN}.value_win_rate": 1},
+        "mart_deal_alerts",
+        "update marts.mart_deal_alerts set since_date = as_of + 1, explanation = 'In demo for'",
+        {f"{BETWEEN}.days_since": 1, "expect_column_values_to_match_regex.explanation": 1},
+    ),
+    (
+        "mart_deal_alerts",
+        "insert into marts.mart_deal_alerts by name select * replace (as_of - 1 as as_of,"
+        " 'crm:2' as deal_key) from marts.mart_deal_alerts",
+        {f"{BETWEEN}.days": 2},
+    ),
+    (
+        "mart_win_rate_calibration",
+        "update marts.mart_win_rate_calibration set deals = 5 where dimension_value = 'north'",
+        {f"{PAIR}.deals_of_all-deals": 1},
+    ),
+    (
+        "mart_win_rate_calibration",
+        "update marts.mart_win_rate_calibration set mean_predicted_rate = 45, won = 7"
+        " where dimension = 'all'",
+        {f"{BETWEEN}.mean_predicted_rate": 1, f"{PAIR}.deals-won": 1},
     ),
     (
         "mart_quarantine",
