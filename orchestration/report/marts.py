@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +39,15 @@ class Marts:
         """Return the first row of a query; null where there is none."""
         return next(iter(self.rows(query, *parameters)), None)
 
-    def last_day(self) -> date | None:
-        """Return the last day that the release reports; null where it holds no day."""
+    def currency(self) -> str | None:
+        """Return the currency of the amounts; null where the release holds no rates."""
+        if not self.has("fct_fx_rates", "rate_source"):
+            return None
         found = self.row(
-            "select coalesce((select max(as_of) from marts.mart_forecast), "
-            "(select max(snapshot_date) from marts.mart_pipeline_summary)) as day"
+            "select any_value(currency) as currency from marts.fct_fx_rates "
+            "where rate_source = 'reporting currency'"
         )
-        return found["day"] if found else None
+        return found["currency"] if found else None
 
 
 @contextmanager

@@ -35,8 +35,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 class Edition:
     """What a report is about: the last day, when its knowledge ends, and how it is shown.
 
-    ``known_until`` is in UTC, ``timezone`` is where it is shown; ``language`` is the one that
-    shows first.
+    ``known_until`` is in UTC, ``timezone`` is where it is shown; ``currency`` holds where the
+    release names none; ``language`` is the one that shows first.
     """
 
     as_of: date
@@ -59,6 +59,7 @@ class Contents:
     velocity: Velocity | None
     calibration: Sequence[Row]
     quality: Quality
+    currency: str | None
 
     @property
     def weakest_step(self) -> tuple[Funnel, Step] | None:
@@ -98,6 +99,7 @@ def read_contents(marts: Marts, as_of: date) -> Contents:
         velocity=read_velocity(marts, as_of),
         calibration=read_calibration(marts),
         quality=read_quality(marts),
+        currency=marts.currency(),
     )
 
 
@@ -112,7 +114,7 @@ def render(contents: Contents, edition: Edition) -> str:
         lstrip_blocks=True,
     )
     order = [edition.language, *(code for code in LANGUAGES if code != edition.language)]
-    languages = [Language(code, edition.currency) for code in order]
+    languages = [Language(code, contents.currency or edition.currency) for code in order]
     with drawing_session():
         return environment.get_template("report.html.j2").render(
             edition=edition,

@@ -168,6 +168,7 @@ class Settings(_Model):
     night_at: Annotated[StrictStr, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
         default="01:00", description="a time of the business day's zone as HH:MM"
     )
+    report_language: Literal["en", "zh"] = Field(default="en", description='"en" or "zh"')
     pipelines: tuple[PipelineTemplate, ...] = Field(
         default=(), description="[[pipelines]] tables with pipeline and template"
     )
@@ -207,10 +208,10 @@ class Settings(_Model):
     def fingerprint(self) -> str:
         """SHA-256 (hex) of every setting that changes what landed records mean.
 
-        Left out: when and until which day a night runs, the webhook, the order of the lists, and
-        where the settings file and the sources' folders lie.
+        Left out: when and until which day a night runs, the webhook, the report's language, the
+        order of the lists, and where the settings file and the sources' folders lie.
         """
-        outside = {"path", "as_of", "alert_webhook", "night_at", "first_day"}
+        outside = {"path", "as_of", "alert_webhook", "night_at", "first_day", "report_language"}
         meaning = self.model_dump(mode="json", exclude=outside)
         for source in meaning["sources"]:
             del source["path"]

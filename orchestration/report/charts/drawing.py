@@ -68,9 +68,9 @@ def stage_colours(count: int) -> list[str]:
     ]
 
 
-def data(rows: Sequence[Mapping[str, object]]) -> alt.Data:
+def data(rows: Sequence[Mapping[str, object]]) -> alt.InlineData:
     """Return rows as a chart's data; exact amounts become floats."""
-    return alt.Data(
+    return alt.InlineData(
         values=[
             {
                 name: float(value) if isinstance(value, Decimal) else value
@@ -118,7 +118,7 @@ def round_steps(low: float, high: float, count: int = 4) -> list[float]:
     return [round(place * step, 10) for place in range(first, last + 1)]
 
 
-def draw(chart: alt.LayerChart | alt.Chart, label: str) -> Markup:
+def draw(chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: str) -> Markup:
     """Return a chart as an SVG picture that scales with its column; ``label`` is read aloud.
 
     Texts stay texts. Raises ``ValueError`` if the chart can't be drawn.

@@ -26,7 +26,7 @@ def pipeline_chart(pipeline: PipelineOverTime, language: Language, label: str) -
         }
         for point in pipeline.history
     ]
-    total = max(sum(row["value"] for row in rows if row["day"] == day) for day in range(len(days)))
+    total = max(sum(one.value for one in pipeline.history if one.day == day) for day in days)
     values = d.round_steps(0, total)
     shown = language.short_money if pipeline.has_amounts else language.short
     # The first week of every third month; a label for each week would not fit.

@@ -75,6 +75,4 @@ def waterfall_chart(waterfall: Waterfall, language: Language, label: str) -> Mar
     texts = base.mark_text(align="right", x=d.WIDTH - _NAMES - 4).encode(
         y=place, text="text:N", color=d.COLOUR
     )
-    return d.draw(
-        alt.layer(links, bars, ends, texts).properties(height=d.ROW * len(rows)), label
-    )
+    return d.draw(alt.layer(links, bars, ends, texts).properties(height=d.ROW * len(rows)), label)

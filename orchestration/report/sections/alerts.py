@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from orchestration.report.marts import Marts, Row
 from orchestration.report.sections.teams import team_numbers
 
-SHOWN = 15
+SHOWN = 10
 
 
 @dataclass(frozen=True)

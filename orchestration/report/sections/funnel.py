@@ -43,7 +43,7 @@ class Funnel:
     def weakest(self) -> Step | None:
         """The step that the smallest share gets through; null where none has enough records."""
         rated = [step for step in self.steps if step.rate is not None and step.entered >= ENOUGH]
-        return min(rated, key=lambda step: (step.rate or 0.0), default=None)
+        return min(rated, key=lambda step: step.rate or 0.0, default=None)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from datetime import date
 from orchestration.report.marts import Marts, Row
 from orchestration.report.sections.teams import team_numbers
 
-COMPANY = ("company", "all")
 # Teams in the chart; the smallest targets are left out beyond it, and it is said.
 SHOWN = 12
 
@@ -31,14 +30,13 @@ class Targets:
     @property
     def company(self) -> Row | None:
         """The company's running target with the longest period up to a quarter, else any."""
-        own = [row for row in self.attainment if row["dimension"] in COMPANY]
+        own = [row for row in self.attainment if row["dimension"] == "all"]
         quarters = [row for row in own if (row["period_end"] - row["period_start"]).days <= 92]
         return max(
             quarters or own,
             key=lambda row: row["period_end"] - row["period_start"],
             default=None,
         )
-
 
     @property
     def has_numbered_teams(self) -> bool:
@@ -76,7 +74,7 @@ def _attainment(marts: Marts, as_of: date) -> list[Row]:
     rows = marts.rows(
         """
         select * from marts.mart_target_attainment
-        where as_of = $1 and dimension in ('company', 'all', 'team') and target > 0
+        where as_of = $1 and dimension in ('all', 'team') and target > 0
             and $1 between period_start and period_end
         order by dimension = 'team', period_end - period_start, period_start, target desc,
             dimension_value

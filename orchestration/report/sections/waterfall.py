@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from orchestration.report.marts import Marts, Row
 
-PERIODS = ("week", "month")
 # In the order in which they are drawn. Transfers don't exist for the company as a whole.
 MOVEMENTS = ("new", "reopened", "increased", "decreased", "fx", "won", "lost", "removed")
 # Drawn also when nothing happened, so that two reports can be laid side by side.
@@ -51,45 +50,32 @@ def read_waterfalls(marts: Marts, as_of: date) -> list[Waterfall]:
     """Return the last finished week and month, as far as they are published."""
     if not marts.has("mart_pipeline_waterfall"):
         return []
-    return [
-        waterfall
-        for period in PERIODS
-        if (waterfall := _last_finished(marts, period, as_of)) is not None
-    ]
-
-
-def period_end(period: str, first: date) -> date:
-    """Return the last day of a week, month or quarter."""
-    if period == "week":
-        return first + timedelta(days=6)
-    months = {"month": 1, "quarter": 3}[period]
-    month = first.month - 1 + months
-    return date(first.year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
-
-
-def _last_finished(marts: Marts, period: str, as_of: date) -> Waterfall | None:
     rows = marts.rows(
         """
         select * from marts.mart_pipeline_waterfall
-        where period = ? and dimension = 'all' and period_start <= ?
-        order by period_start desc limit 2
+        where dimension = 'all' and period_end <= ? and period in ('week', 'month')
+        qualify row_number() over (partition by period order by period_start desc) = 1
         """,
-        period,
         as_of,
     )
-    for row in rows:
-        first = row["period_start"]
-        last = period_end(period, first)
-        if last > as_of:
-            continue
-        movements = [
-            Movement(bucket, row[bucket], row[f"{bucket}_deals"])
-            for bucket in MOVEMENTS
-            if bucket in ALWAYS or row[bucket] or row[f"{bucket}_deals"]
-        ]
-        moves = _moves(marts, period, first)
-        return Waterfall(period, first, last, row["opening"], row["closing"], movements, moves)
-    return None
+    return [_waterfall(marts, row) for row in sorted(rows, key=lambda row: row["period"] != "week")]
+
+
+def _waterfall(marts: Marts, row: Row) -> Waterfall:
+    movements = [
+        Movement(bucket, row[bucket], row[f"{bucket}_count"])
+        for bucket in MOVEMENTS
+        if bucket in ALWAYS or row[bucket] or row[f"{bucket}_count"]
+    ]
+    return Waterfall(
+        row["period"],
+        row["period_start"],
+        row["period_end"],
+        row["opening"],
+        row["closing"],
+        movements,
+        _moves(marts, row["period"], row["period_start"]),
+    )
 
 
 def _moves(marts: Marts, period: str, first: date) -> Row | None:

@@ -43,7 +43,7 @@ def read_win_rate(marts: Marts, as_of: date) -> WinRate | None:
         as_of,
         as_of,
     )
-    if row is None or not row["won"] and not row["lost"]:
+    if row is None or not (row["won"] or row["lost"]):
         return None
     closed = row["won"] + row["lost"]
     low, high = wilson_interval(pd.Series([row["won"]]), pd.Series([closed]))

@@ -101,7 +101,7 @@ class Language:
 
     def signed_money(self, value: Number) -> str:
         """Return a short amount with its sign, also if it is a plus."""
-        text = self.short_money(abs(value))
+        text = self.short_money(value if value >= 0 else -value)
         return text if not value else f"{'+' if value > 0 else '−'}{text}"
 
     def percent(self, rate: Number | None, decimals: int = 1) -> str:
