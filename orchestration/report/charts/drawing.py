@@ -13,7 +13,7 @@ from typing import Any
 
 import altair as alt
 import vl_convert
-from altair.utils.schemapi import debug_mode
+from altair.utils import schemapi
 from markupsafe import Markup
 
 WIDTH = 360
@@ -127,7 +127,7 @@ def draw(chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: str) -> Mark
         width=WIDTH, autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )
     svg = vl_convert.vegalite_to_svg(
-        fitted.to_dict(validate=False), vl_version=_vega_lite(), config=dict(_CONFIG)
+        fitted.to_dict(validate=schemapi.DEBUG_MODE), vl_version=_vega_lite(), config=dict(_CONFIG)
     )
     return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1))
 
@@ -136,9 +136,9 @@ def draw(chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: str) -> Mark
 def drawing_session() -> Iterator[None]:
     """Draw without checking each chart against the grammar: that would take most of the time.
 
-    The charts are the same every night, and the tests draw them with the check.
+    Outside of it each is checked, as the tests do; the charts are the same every night.
     """
-    with debug_mode(False):
+    with schemapi.debug_mode(False):
         yield
 
 

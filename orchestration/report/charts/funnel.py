@@ -26,7 +26,9 @@ def passed_chart(funnel: Funnel, names: list[str], language: Language, label: st
     base = alt.Chart(d.data(rows)).encode(
         y=alt.Y("row:O", axis=d.rows_axis(names), scale=alt.Scale(paddingInner=0.34))
     )
-    across = alt.X("count:Q", axis=None, scale=alt.Scale(domain=[0, most * 1.22], nice=False))
+    across = alt.X(
+        "count:Q", axis=None, stack=None, scale=alt.Scale(domain=[0, most * 1.22], nice=False)
+    )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(x=across, color=d.COLOUR)
     texts = base.mark_text(align="left", dx=5).encode(x=across, text="text:N")
     chart = alt.layer(bars, texts).properties(height=d.ROW * len(counts))

@@ -41,7 +41,7 @@ def attainment_chart(
         grid=False,
     )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
-        x=alt.X("share:Q", axis=axis, scale=scale),
+        x=alt.X("share:Q", axis=axis, stack=None, scale=scale),
         y=place,
         color=d.COLOUR,
     )

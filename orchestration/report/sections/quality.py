@@ -34,34 +34,43 @@ class Quality:
 
 def read_quality(marts: Marts) -> Quality:
     """Return what the run-log marts say; messages and rows stay where engineers look."""
-    checks = marts.row(
-        f"select count(*) as checks, count(*) filter (passed) as passed from ({_LAST_RUN})"
-    )
+    checks = _last_run(marts)
     return Quality(
         _sources(marts),
-        checks["passed"] if checks else 0,
-        checks["checks"] if checks else 0,
-        marts.rows(
-            f"select check_name, table_name, severity, failing_rows from ({_LAST_RUN}) "
-            "where not passed order by severity, table_name, check_name"
-        ),
-        marts.rows(
-            "select source_name, table_name, count(*) as rows from marts.mart_quarantine "
-            "group by all order by all"
-        ),
+        sum(check["passed"] for check in checks),
+        len(checks),
+        [check for check in checks if not check["passed"]],
+        _quarantine(marts),
     )
 
 
-_LAST_RUN = """
-    select * from marts.mart_quality_checks
-    where run_id = (
-        select run_id from marts.mart_quality_checks order by checked_at desc limit 1
+def _last_run(marts: Marts) -> list[Row]:
+    if not marts.has("mart_quality_checks"):
+        return []
+    return marts.rows(
+        """
+        select check_name, table_name, passed, failing_rows from marts.mart_quality_checks
+        where run_id = (
+            select run_id from marts.mart_quality_checks order by checked_at desc limit 1
+        )
+        order by severity, table_name, check_name
+        """
     )
-"""
+
+
+def _quarantine(marts: Marts) -> list[Row]:
+    if not marts.has("mart_quarantine"):
+        return []
+    return marts.rows(
+        "select source_name, table_name, count(*) as rows from marts.mart_quarantine "
+        "group by all order by all"
+    )
 
 
 def _sources(marts: Marts) -> list[Row]:
     """Return a row a source: its worst state, the objects in it, last success, records."""
+    if not marts.has("mart_source_status"):
+        return []
     rows = marts.rows(
         """
         select source_name, object, state, last_success_at, records_total
