@@ -18,7 +18,10 @@ PUBLISHED_TABLES = (
     "mart_pipeline_summary",
     "mart_quality_checks",
     "mart_quarantine",
+    "mart_required_leads",
+    "mart_sales_velocity",
     "mart_source_status",
+    "mart_stage_flow",
     "mart_stage_velocity",
 )
 

@@ -21,3 +21,8 @@
 {% macro default__to_reporting(amount, rate) -%}
     try_cast(round({{ amount }}::double * {{ rate }}, 2) as decimal(18, 2))
 {%- endmacro %}
+
+{# Whole numbers divided and rounded up, exactly; null where the denominator is zero. #}
+{% macro rounded_up(numerator, denominator) -%}
+    ({{ numerator }} + {{ denominator }} - 1) // nullif({{ denominator }}, 0)
+{%- endmacro %}

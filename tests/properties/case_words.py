@@ -9,7 +9,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tests.reference.company import Reference
-from tests.support.companies import BUSINESS_TIMEZONE, Company, Tables
+from tests.reference.flow import flow_rows
+from tests.support.companies import AS_OF, BUSINESS_TIMEZONE, Company, Tables
 
 Row = dict[str, str]
 Seen = Callable[[Reference], object]
@@ -121,9 +122,31 @@ def facts(*names: str) -> Seen:
 def funnel(entity_type: str, *names: str) -> Seen:
     """See some counts of the funnel by 'pipeline: from > to'."""
     return lambda found: {
-        f"{pipeline}: {here} > {there}": tuple(counts[name] for name in names)
-        for (kind, pipeline, here, there), counts in found.funnel.items()
+        f"{pipeline}: {here} > {there}": tuple(step.counts[name] for name in names)
+        for (kind, pipeline, here, there), step in found.funnel.items()
         if kind == entity_type
+    }
+
+
+def funnel_days(entity_type: str) -> Seen:
+    """See after how many days what became of whom, by 'pipeline: from > to'."""
+    return lambda found: {
+        f"{pipeline}: {here} > {there}": [
+            f"{count} {end} {day}" for (day, end), count in sorted(step.by_day.items())
+        ]
+        for (kind, pipeline, here, there), step in found.funnel.items()
+        if kind == entity_type
+    }
+
+
+def flow(stage: str) -> Seen:
+    """See what passed through a stage: measures that are not zero, by month."""
+    return lambda found: {
+        f"{row['month_start']:%m}": {
+            name: value for name, value in row.items() if isinstance(value, int) and value
+        }
+        for row in flow_rows([found.flow], AS_OF)
+        if row["stage"] == stage
     }
 
 

@@ -19,9 +19,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from tests.properties.cases import CASES
 from tests.properties.strategies import companies
 from tests.reference.company import reference_of
+from tests.reference.flow import flow_rows
 from tests.reference.funnel import COUNTS
-from tests.support.batch import FUNNEL, Built, build_nights, shipped_templates, source_name
-from tests.support.companies import Company, rules_of
+from tests.support.batch import FLOW, FUNNEL, Built, build_nights, shipped_templates, source_name
+from tests.support.companies import AS_OF, Company, rules_of
 from tests.support.compare import STEP, differences
 from tests.support.reduce import reduced
 
@@ -142,3 +143,20 @@ def test_funnel_rows_add_up_for_every_source_and_over_all_of_them(batch: Batch) 
             totals[str(row["dimension"])][key] += int(str(row[name]))
     assert totals["all"] == totals["source_name"]
     assert sum(totals["all"].values()) > 0
+
+
+def test_the_flow_through_stages_is_that_of_all_companies_together(batch: Batch) -> None:
+    expected = flow_rows(
+        (
+            reference_of(company.deliveries(), rules_of(company, shipped_templates())).flow
+            for company in batch.members
+        ),
+        AS_OF,
+    )
+    got = [{name: row[name] for name in expected[0]} for row in batch.nightly.tables[FLOW]]
+    order = ("entity_type", "pipeline", "stage", "month_start")
+    got.sort(key=lambda row: tuple(str(row[name]) for name in order))
+    expected.sort(key=lambda row: tuple(str(row[name]) for name in order))
+    assert got == expected
+    for measure in ("regressed", "moved", "removed", "won", "lost"):
+        assert sum(int(str(row[measure])) for row in got) > 0, measure

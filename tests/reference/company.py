@@ -5,6 +5,7 @@ Only the assembly belongs here: each subject has its own module.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -13,7 +14,8 @@ from tests.reference.clock import Clock
 from tests.reference.days import days_of
 from tests.reference.deals import deal_of
 from tests.reference.events import Entity, events_of
-from tests.reference.funnel import FunnelKey, funnel_of
+from tests.reference.flow import FlowCounts, flow_counts
+from tests.reference.funnel import FunnelKey, Step, funnel_of
 from tests.reference.given import Delivery, Rules
 from tests.reference.history import history_rows
 from tests.reference.pipelines import Pipelines
@@ -21,6 +23,7 @@ from tests.reference.records import record_versions
 from tests.reference.stages import StageLists
 from tests.reference.states import changes_of, state_at, tellings_of
 from tests.reference.transitions import Transition, transitions_of
+from tests.reference.visits import velocity_rows, visits_of
 
 Table = list[dict[str, object]]
 
@@ -33,7 +36,9 @@ class Reference:
     changes: Table = field(default_factory=list)
     daily: Table = field(default_factory=list)
     deals: Table = field(default_factory=list)
-    funnel: dict[FunnelKey, dict[str, int]] = field(default_factory=dict)
+    funnel: dict[FunnelKey, Step] = field(default_factory=dict)
+    flow: FlowCounts = field(default_factory=Counter)
+    velocity: Table = field(default_factory=list)
 
 
 def reference_of(deliveries: Sequence[Delivery], rules: Rules) -> Reference:
@@ -60,7 +65,12 @@ def reference_of(deliveries: Sequence[Delivery], rules: Rules) -> Reference:
         for deal in found.deals
         if deal["created_at"] is None
     }
-    found.funnel = funnel_of(passed["deal"], passed["lead"], undated, links, lists)
+    end = clock.end_of(rules.as_of)
+    found.funnel = funnel_of(passed["deal"], passed["lead"], undated, links, lists, end)
+    everyone = [*passed["deal"].values(), *passed["lead"].values()]
+    for transitions in everyone:
+        found.flow.update(flow_counts(transitions, clock))
+    found.velocity = velocity_rows(visit for each in everyone for visit in visits_of(each, end))
     return found
 
 

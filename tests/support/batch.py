@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+
 from orchestration.engine import connect
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing
@@ -30,8 +32,37 @@ from tests.support.companies import (
 
 TABLES = ("deals", "leads", "stage_history", "stages")
 # What the reference speaks of, and what that rests on.
-MODELS = ("+path:dbt_project/models/facts", "+int_funnel_counts")
-FUNNEL = "funnel"
+MODELS = (
+    "+path:dbt_project/models/facts",
+    *("+int_funnel_counts", "+mart_stage_flow", "+mart_stage_velocity"),
+)
+FUNNEL, FUNNEL_DAYS = "funnel", "funnel_days"
+FLOW, VELOCITY = "mart_stage_flow", "mart_stage_velocity"
+# What is read beside the facts, in an order of its own.
+QUERIES = {
+    # The counts to which the mart of conversion adds its rates, a row in, a row out.
+    FUNNEL: """
+        select * exclude (by_day), dimension_value as source_name
+        from conformed.int_funnel_counts
+        where cohort_month is null and dimension in ('all', 'source_name')
+        order by all
+    """,
+    FUNNEL_DAYS: """
+        select
+            dimension_value as source_name, entity_type, pipeline, from_stage, to_stage,
+            day.days, day.reached, day.ended, day.still_open
+        from (
+            select *, unnest(by_day) as day from conformed.int_funnel_counts
+            where cohort_month is null and dimension = 'source_name'
+        )
+        order by all
+    """,
+    FLOW: "select * from marts.mart_stage_flow",
+    VELOCITY: """
+        select *, dimension_value as source_name from marts.mart_stage_velocity
+        where dimension = 'source_name'
+    """,
+}
 
 Rows = list[dict[str, object]]
 
@@ -116,14 +147,13 @@ def _read(home: Home) -> Built:
             " order by all"
         ).fetchall()
         for (name,) in names:
-            cursor = connection.execute(f"select * from marts.{name}")
-            columns = [entry[0] for entry in cursor.description]
-            built.tables[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-        # The counts to which the mart of conversion adds its rates, a row in, a row out.
-        cursor = connection.execute(
-            "select *, dimension_value as source_name from conformed.int_funnel_counts"
-            " where cohort_month is null and dimension in ('all', 'source_name') order by all"
-        )
-        columns = [entry[0] for entry in cursor.description]
-        built.tables[FUNNEL] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            built.tables[name] = _rows(connection, f"select * from marts.{name}")
+        for name, query in QUERIES.items():
+            built.tables[name] = _rows(connection, query)
     return built
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Rows:
+    cursor = connection.execute(query)
+    columns = [entry[0] for entry in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -76,6 +76,16 @@ DBT_MARTS = {
         dimension varchar, dimension_value varchar, visits bigint, mean_days double,
         median_days double, p90_days double, open_deals bigint, median_open_age_days double,
         is_bottleneck boolean""",
+    "mart_stage_flow": """month_start date, entity_type varchar, pipeline varchar, stage varchar,
+        opening bigint, entered bigint, advanced bigint, regressed bigint, won bigint, lost bigint,
+        moved bigint, removed bigint, closing bigint""",
+    "mart_sales_velocity": """month_start date, dimension varchar, dimension_value varchar,
+        open_deals bigint, average_won_amount_reporting double, win_rate double,
+        average_cycle_days double, velocity_per_day double""",
+    "mart_required_leads": """period_start date, period_end date, dimension varchar,
+        dimension_value varchar, target decimal(18, 2), won_so_far decimal(18, 2),
+        gap decimal(18, 2), leads bigint, won_leads bigint, lead_to_won_rate double,
+        average_won_amount_reporting double, required_wins bigint, required_leads bigint""",
     "mart_quarantine": """source_name varchar, table_name varchar, location varchar,
         reason varchar, row_json varchar, seen_at timestamptz""",
 }
@@ -126,7 +136,21 @@ def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
                     to_stage=end, entered=entered, entered_touched=entered, reached=reached,
                     touched=reached, lost=lost, still_open=still_open, removed=removed,
                     observed_rate=reached / entered, observed_low=0.0, observed_high=1.0,
+                    eventual_rate=reached / entered, eventual_low=0.0, eventual_high=1.0,
+                    horizon_days=180, median_days=9 if reached / entered >= 0.5 else None,
                 )  # fmt: skip
+    for month, opening, entered, closing in ((1, 0, 5, 3), (2, 3, 0, 1)):
+        _add(
+            warehouse, "mart_stage_flow", month_start=date(2024, month, 1), entity_type="deal",
+            pipeline="main", stage="demo", opening=opening, entered=entered, advanced=1,
+            regressed=0, won=0, lost=1, moved=0, removed=0, closing=closing,
+        )  # fmt: skip
+    _add(
+        warehouse, "mart_required_leads", period_start=date(2024, 1, 1), period_end=AS_OF,
+        dimension="all", dimension_value="all", target=7000, won_so_far=1000, gap=6000, leads=20,
+        won_leads=2, lead_to_won_rate=0.1, average_won_amount_reporting=1000, required_wins=6,
+        required_leads=60,
+    )  # fmt: skip
     for method, from_new in (("configured", 0), ("historical", 50)):
         _add(
             warehouse, "mart_forecast", as_of=AS_OF, method=method, period="month",
@@ -211,7 +235,7 @@ def test_an_empty_mart_passes(suite: Suite, warehouse: duckdb.DuckDBPyConnection
     "mart",
     [
         "mart_funnel_conversion", "mart_forecast", "fct_pipeline_daily", "fct_deals", "dim_stage",
-        "mart_source_status", "mart_quarantine",
+        "mart_source_status", "mart_quarantine", "mart_stage_flow", "mart_required_leads",
     ],
 )  # fmt: skip
 def test_a_good_mart_passes(mart: str, good: duckdb.DuckDBPyConnection) -> None:
@@ -255,6 +279,45 @@ BREAKS = [
         "update marts.mart_funnel_conversion set observed_low = 0.9 where reached = 1"
         " and entered = 3",
         {f"{BETWEEN}.rate_above_low": 8},
+    ),
+    (
+        "mart_funnel_conversion",
+        "update marts.mart_funnel_conversion set median_days = 200 where from_stage = 'demo'"
+        " and dimension = 'all' and cohort_month is null",
+        {f"{PAIR}.horizon_days-median_days": 2, f"{BETWEEN}.rate_with_median": 2},
+    ),
+    (
+        "mart_funnel_conversion",
+        "update marts.mart_funnel_conversion set eventual_rate = 0.4, median_days = null"
+        " where from_stage = 'offer' and dimension = 'all'; update marts.mart_funnel_conversion"
+        " set observed_rate = 0.3 where from_stage = 'offer' and cohort_month is null",
+        {f"{BETWEEN}.above_observed": 2},
+    ),
+    (
+        "mart_funnel_conversion",
+        "update marts.mart_funnel_conversion set eventual_high = 0.1 where from_stage = 'demo'"
+        " and dimension = 'all'",
+        {f"{BETWEEN}.eventual_below_high": 4},
+    ),
+    (
+        "mart_stage_flow",
+        "update marts.mart_stage_flow set opening = 2, lost = 0 where month_start = '2024-02-01'",
+        {f"{BETWEEN}.not_carried_over": 1},
+    ),
+    (
+        "mart_stage_flow",
+        "update marts.mart_stage_flow set won = 1 where month_start = '2024-02-01'",
+        {f"{BETWEEN}.unaccounted": 1},
+    ),
+    (
+        "mart_required_leads",
+        "update marts.mart_required_leads set required_leads = 61",
+        {f"{BETWEEN}.leads_too_many": 1},
+    ),
+    (
+        "mart_required_leads",
+        "update marts.mart_required_leads set required_leads = 59, gap = 5999",
+        {f"{BETWEEN}.leads_to_spare": 1, f"{BETWEEN}.gap_unexplained": 1},
     ),
     (
         "mart_forecast",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.properties.case_words import Case
+from tests.properties.cases.conversion import CONVERSION
 from tests.properties.cases.history import HISTORY
 from tests.properties.cases.lists import LISTS
 from tests.properties.cases.records import RECORDS
@@ -10,4 +11,4 @@ from tests.properties.cases.removal import REMOVAL
 from tests.properties.cases.time import TIME
 from tests.properties.cases.values import VALUES
 
-CASES: list[Case] = [*TIME, *RECORDS, *HISTORY, *REMOVAL, *VALUES, *LISTS]
+CASES: list[Case] = [*TIME, *RECORDS, *HISTORY, *REMOVAL, *VALUES, *LISTS, *CONVERSION]
