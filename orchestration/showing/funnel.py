@@ -78,7 +78,11 @@ def bottlenecks(connection: duckdb.DuckDBPyConnection) -> str:
         order by entity_type desc, pipeline, stage_position, stage
         """,
     )
-    slow = [f"**{row[1]}** of {row[0]}, {days(row[2])} days" for row in stages if row[7]]
+    slow = [
+        f"**{stage}** of {name}, {days(median)} days"
+        for name, stage, median, *_, is_bottleneck, _ in stages
+        if is_bottleneck
+    ]
     told = f"Bottlenecks, by median: {'; '.join(slow)}." if slow else "No bottleneck to tell yet."
     lines = [
         [

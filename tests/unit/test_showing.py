@@ -174,6 +174,31 @@ def test_the_funnel_shows_its_leak_and_its_bars(marts: duckdb.DuckDBPyConnection
     ]
 
 
+def test_only_the_slowest_stage_is_called_a_bottleneck(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        """
+        insert into marts.mart_stage_velocity by name
+        select
+            'deal' as entity_type, 'main' as pipeline, 'all' as dimension, 'all' as dimension_value,
+            *
+        from (values
+            ('demo', 1, 9, 4.0, 10.5, 3, false), ('offer', 2, 7, 8.0, 30.0, 2, true)
+        ) as stages (
+            stage, stage_position, visits, median_days, p90_days, open_deals, is_bottleneck
+        )
+        """
+    )
+    assert found(marts, "mart_stage_velocity") == [
+        "Bottlenecks, by median: **offer** of main (deals), 8.0 days.",
+        "",
+        "|stage|median days||nine in ten|visits|open|",
+        "|:---|---:|:---|---:|---:|---:|",
+        "|**main (deals)**||||||",
+        "|demo|4.0|█████|10.5|9|3|",
+        "|offer ◀|8.0|██████████|30.0|7|2|",
+    ]
+
+
 def test_the_waterfall_floats_from_the_opening_to_the_closing(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
