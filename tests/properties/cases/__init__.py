@@ -9,10 +9,11 @@ from tests.properties.cases.lists import LISTS
 from tests.properties.cases.records import RECORDS
 from tests.properties.cases.removal import REMOVAL
 from tests.properties.cases.time import TIME
+from tests.properties.cases.transfers import TRANSFERS
 from tests.properties.cases.values import VALUES
 from tests.properties.cases.waterfall import WATERFALL
 
 CASES: list[Case] = [
     *(*TIME, *RECORDS, *HISTORY, *REMOVAL, *VALUES, *LISTS),
-    *(*WATERFALL, *CLOSE_DATES),
+    *(*WATERFALL, *TRANSFERS, *CLOSE_DATES),
 ]
