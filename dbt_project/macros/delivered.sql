@@ -58,5 +58,12 @@ from delivered
     {'model': 'stg_files__owners', 'object': 'owners', 'kind': 'reference', 'row_id': 'owner_id'},
     {'model': 'stg_files__targets', 'object': 'targets', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_files__fx_rates', 'object': 'fx_rates', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_neocrm__business_types', 'object': 'business_types', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_neocrm__stages', 'object': 'stages', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_neocrm__lead_fields', 'object': 'lead_fields', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_neocrm__departments', 'object': 'departments', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_neocrm__users', 'object': 'users', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_neocrm__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'record_id', 'row_id': 'record_id'},
+    {'model': 'stg_neocrm__opportunities', 'object': 'opportunities', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'record_id', 'row_id': 'record_id'},
 ]) }}
 {% endmacro %}

@@ -1,0 +1,5 @@
+{{ stage_records(
+    'neocrm__business_types',
+    fields={'label': '$.label', 'api_key': '$.apiKey'},
+    columns={'label': 'coalesce(label, api_key)'},
+) }}
