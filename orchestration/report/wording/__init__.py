@@ -93,7 +93,7 @@ class Language:
 
     def short_money(self, value: Number | None, decimals: int = 1) -> str:
         """Return an amount as in a headline, as €3.1M; below a thousand in whole units."""
-        if value is None or abs(value) < 1000:
+        if value is None or -1000 < value < 1000:
             return self.money(value)
         return format_compact_currency(
             value, self.currency, locale=self._locale, fraction_digits=decimals
