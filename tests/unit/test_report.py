@@ -191,7 +191,7 @@ def test_the_waterfall_is_that_of_the_last_finished_periods(english: Article) ->
 def test_targets_are_those_that_run_now_and_name_nobody(english: Article, page: str) -> None:
     rows = english.section("targets").findall(".//tr[@data-attainment]")
     assert [[text(cell) for cell in row] for row in rows] == [
-        ["Company, Apr–Jun 2024", "CHF2K", "CHF900", "CHF1.1K", "0.3 ×"],
+        ["Company · Apr–Jun 2024", "CHF2K", "CHF900", "CHF1.1K", "0.3 ×"],
         ["Team 1", "CHF400", "CHF500", "reached"],
     ]
     for person in (*PEOPLE, "Alan Turing"):

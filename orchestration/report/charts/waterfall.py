@@ -25,9 +25,15 @@ def waterfall_chart(waterfall: Waterfall, language: Language, label: str) -> Mar
     levels = [level]
 
     def add(bucket: str, start: float, end: float, text: str) -> None:
-        # What is won leaves the pipeline too, but is no loss.
-        colour = d.INK if bucket in _ENDS else d.BLUE if bucket == "won" else None
-        colour = colour or (d.GREEN if end > start else d.RED)
+        if bucket in _ENDS:
+            colour = d.INK
+        elif start == end:
+            colour = d.MUTED
+        elif bucket == "won":
+            # It leaves the pipeline too, but is no loss.
+            colour = d.BLUE
+        else:
+            colour = d.GREEN if end > start else d.RED
         rows.append(
             {"row": len(rows), "next": len(rows) + 1, "start": start, "end": end, "text": text,
              "colour": colour}
