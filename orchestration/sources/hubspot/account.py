@@ -66,7 +66,9 @@ class HubspotAccount(Account):
         try:
             if settings.access_token is not None:
                 return Token(self.secret(settings.access_token.reveal()))
-            assert settings.client_id and settings.client_secret and settings.refresh_token
+            assert settings.client_id is not None  # the settings ask for one way or the other
+            assert settings.client_secret is not None
+            assert settings.refresh_token is not None
             form = {
                 "grant_type": "refresh_token",
                 "client_id": settings.client_id.reveal(),
@@ -128,7 +130,8 @@ class HubspotAccount(Account):
                 f"{self.settings.name}: the account has no {_path(response)} ({_told(error)})"
             )
         raise UnexpectedAnswer(
-            f"{self.settings.name}: HubSpot refused {_path(response)} with {status} ({_told(error)})"
+            f"{self.settings.name}: HubSpot refused {_path(response)} with {status} "
+            f"({_told(error)})"
         )
 
     def _throttled(self, response: requests.Response, error: dict[str, Any]) -> Pause:
@@ -144,7 +147,10 @@ class HubspotAccount(Account):
     def _forbidden(self, response: requests.Response, error: dict[str, Any]) -> str:
         scopes = missing_scopes(error)
         what = f"the scope {' or '.join(scopes)} is missing" if scopes else _told(error)
-        return f"{self.settings.name}: {_path(response)} is not permitted: {what}; grant it {_WHERE_SCOPES}"
+        return (
+            f"{self.settings.name}: {_path(response)} is not permitted: {what}; "
+            f"grant it {_WHERE_SCOPES}"
+        )
 
     def ping(self) -> None:
         """Ask for the account's details: they need no scope."""

@@ -1,4 +1,4 @@
-"""Deals and leads: all of them the first time and at each sweep, else what changed; and archived ones.
+"""Deals and leads: all of them the first night, then what changed, and what was archived.
 
 Search finds what changed, but from an index that follows late; so every few days a sweep reads the
 database itself. Neither shows archived records: they have a list of their own, without any filter
