@@ -36,12 +36,15 @@ _CLOSED = {WON: "closedwon", LOST: "closedlost"}
 
 
 def as_told(truth: Truth) -> Truth:
-    """Return the company as HubSpot keeps it: closing a deal sets its close date to that day."""
+    """Return the company as HubSpot keeps it: closing a deal sets its close date to that day, and a
+    deal without a currency is in the account's."""
     happenings = []
     for happening in truth.happenings:
         values = dict(happening.values)
         if happening.ref.entity_type == "deal" and values.get("outcome", "open") != "open":
             values["expected_close_date"] = happening.at.astimezone(UTC).date()
+        if happening.ref.entity_type == "deal" and happening.kind == "created":
+            values["currency"] = values.get("currency") or truth.base_currency
         happenings.append(replace(happening, values=values))
     return Truth(happenings, truth.owners, truth.stage_lists, truth.rates, truth.base_currency)
 
