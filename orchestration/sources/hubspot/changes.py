@@ -36,27 +36,36 @@ def pull_lead_changes(pull: Pull) -> None:
 
 
 def _pull(pull: Pull, table: str, kind: Kind) -> None:
-    account: HubspotAccount = pull.account
     ids = pull.landed_ids(table)
+    # Archived records are asked for apart, and wait until a batch of them is full.
+    waiting: list[str] = []
     if pull.resume is not None:
-        ids = [id_ for id_ in ids if place(id_) > place(pull.resume)]
+        ids = [id_ for id_ in ids if place(id_) > place(pull.resume["after"])]
+        waiting = pull.resume["waiting"]
     done = 0
     for batch in batches(ids, _BATCH):
-        account.afford(2)
-        missing = set(batch)
-        # A deal may have been archived, or restored, since it landed.
-        for archived in (False, True):
-            asked = [id_ for id_ in batch if id_ in missing]
-            if not asked:
-                break
-            answer = account.read(kind, asked, history=kind.tracked, archived=archived)
-            for record in slices(answer.content, ("results",)):
-                missing.discard(text_at(record, ("id",)) or "")
-                pull.delivery.add(values_of(record, kind.tracked), origin_of(answer), change_key)
-        pull.delivery.checkpoint(batch[-1])
+        waiting += _read(pull, kind, batch, archived=False)
+        if len(waiting) >= _BATCH:
+            _read(pull, kind, waiting[:_BATCH], archived=True)
+            waiting = waiting[_BATCH:]
+        pull.delivery.checkpoint({"after": batch[-1], "waiting": waiting})
         done += len(batch)
         if len(ids) > _BATCH:
             pull.progress(f"history of {done:,} of {len(ids):,} {table}")
+    if waiting:
+        _read(pull, kind, waiting, archived=True)
+
+
+def _read(pull: Pull, kind: Kind, ids: Sequence[str], *, archived: bool) -> list[str]:
+    """Deliver what is told of these records; return those that are not there."""
+    account: HubspotAccount = pull.account
+    account.afford(1)
+    answer = account.read(kind, ids, history=kind.tracked, archived=archived)
+    there = set()
+    for record in slices(answer.content, ("results",)):
+        there.add(text_at(record, ("id",)))
+        pull.delivery.add(values_of(record, kind.tracked), origin_of(answer), change_key)
+    return [id_ for id_ in ids if id_ not in there]
 
 
 def place(id_: str) -> tuple[int, str]:

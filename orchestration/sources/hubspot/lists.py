@@ -95,10 +95,11 @@ def _pull_stages(pull: Pull, kind: Kind) -> None:
             )
             for stage in slices(pipeline, ("stages",))
         ]
-    pull.delivery.add(stages, origin_of(answer), _stage_key)
+    pull.delivery.add(stages, origin_of(answer), stage_key)
 
 
-def _stage_key(stage: bytes) -> str | None:
+def stage_key(stage: bytes) -> str | None:
+    """Return what names a stage: its pipeline and its id."""
     pipeline, id_ = text_at(stage, ("pipelineId",)), text_at(stage, ("stage", "id"))
     return None if pipeline is None or id_ is None else f"{pipeline}|{id_}"
 

@@ -192,7 +192,16 @@ class Hubspot(StandIn):
         kind = self._kind(request)
         self._needs(f"crm.schemas.{kind}.read")
         told = [
-            {"name": name, "label": name, "type": "string", "fieldType": "text", "archived": False}
+            {
+                "name": name,
+                "label": name,
+                "description": "",
+                "groupName": f"{kind}information",
+                "type": "string",
+                "fieldType": "text",
+                "options": [],
+                "archived": False,
+            }
             for name in self.names(kind)
         ]
         return rules.answer({"results": told})

@@ -40,6 +40,12 @@ lead_stages as (
         end as category
     from {{ ref('stg_hubspot__lead_stages') }} as stages
     left join {{ source('settings', 'sources') }} as settings using (source_name)
+),
+
+stages as (
+    select * from deal_stages
+    union all by name
+    select * from lead_stages
 )
 
 select
@@ -59,5 +65,5 @@ select
     category,
     win_rate,
     pipeline_label
-from (select * from deal_stages union all by name select * from lead_stages)
+from stages
 where quarantine is null
