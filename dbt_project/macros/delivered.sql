@@ -64,9 +64,9 @@ from delivered
     {'model': 'stg_hubspot__lead_stages', 'object': 'lead_stages', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_hubspot__exchange_rates', 'object': 'exchange_rates', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_hubspot__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'deal_id'},
-    {'model': 'stg_hubspot__deal_changes', 'object': 'deal_changes', 'kind': 'history', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__deal_changes', 'object': 'deal_changes', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
     {'model': 'stg_hubspot__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'lead_id'},
-    {'model': 'stg_hubspot__lead_changes', 'object': 'lead_changes', 'kind': 'history', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__lead_changes', 'object': 'lead_changes', 'kind': 'about', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
     {'model': 'stg_hubspot__lead_deals', 'object': 'lead_deals', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
 ]) }}
 {% endmacro %}

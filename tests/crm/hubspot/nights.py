@@ -76,6 +76,10 @@ class HubspotProjection(Projection):
     lost, and one that no night saw is never known.
     """
 
+    deal_history = "changes"
+    lead_history = "changes"
+    has_old_values = False
+    logs_creation = True
     precision = timedelta(milliseconds=1)
 
     def __init__(self, truth: Truth) -> None:
@@ -123,8 +127,8 @@ class HubspotProjection(Projection):
                     if record.ref not in self._seen:
                         continue
                     until = self._seen[record.ref][1]
-                rows.extend(self.history_rows(self.view_until(record.ref, until)))
-        return {"stage_history": rows}
+                rows.extend(self.change_rows(self.view_until(record.ref, until)))
+        return {"changes": rows}
 
     def view_until(self, ref: Ref, until: datetime) -> list[Happening]:
         """Return what could be seen of a record at a moment of the past."""

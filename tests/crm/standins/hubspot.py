@@ -83,6 +83,7 @@ class Hubspot(StandIn):
         return json_answer(
             {
                 "token_type": "bearer",
+                "token_use": "access_token",
                 "access_token": value,
                 "refresh_token": REFRESH_TOKEN,
                 "expires_in": self.token_seconds,
