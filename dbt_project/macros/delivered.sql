@@ -58,5 +58,15 @@ from delivered
     {'model': 'stg_files__owners', 'object': 'owners', 'kind': 'reference', 'row_id': 'owner_id'},
     {'model': 'stg_files__targets', 'object': 'targets', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_files__fx_rates', 'object': 'fx_rates', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__account', 'object': 'account', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__owners', 'object': 'owners', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__deal_stages', 'object': 'deal_stages', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__lead_stages', 'object': 'lead_stages', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__exchange_rates', 'object': 'exchange_rates', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'deal_id'},
+    {'model': 'stg_hubspot__deal_changes', 'object': 'deal_changes', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'lead_id'},
+    {'model': 'stg_hubspot__lead_changes', 'object': 'lead_changes', 'kind': 'about', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__lead_deals', 'object': 'lead_deals', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
 ]) }}
 {% endmacro %}
