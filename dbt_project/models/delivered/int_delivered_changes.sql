@@ -1,5 +1,7 @@
 {{ union_delivered(
-    branches=[],
+    branches=[
+        'int_pipedrive__changes',
+    ],
     columns={
         'record_id': 'varchar',
         'entity_type': 'varchar',

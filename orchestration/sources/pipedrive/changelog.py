@@ -28,7 +28,6 @@ def pull_deal_changes(pull: Pull) -> None:
     deals = pull.landed_ids("deals")
     left = [deal for deal in deals if pull.resume is None or int(deal) > pull.resume]
     for number, deal in enumerate(left, start=1):
-        pull.account.afford(1, COST)
         try:
             _pull_log(pull, deal)
         except NotThere:
@@ -42,7 +41,7 @@ def pull_deal_changes(pull: Pull) -> None:
 def _pull_log(pull: Pull, deal: str) -> None:
     changes: list[bytes] = []
     origin, first_answer = "", b""
-    for page in cursor_pages(pull, f"/api/v1/deals/{deal}/changelog"):
+    for page in cursor_pages(pull, f"/api/v1/deals/{deal}/changelog", COST):
         changes += page.records
         origin, first_answer = page.origin, first_answer or page.response.content
     if changes:

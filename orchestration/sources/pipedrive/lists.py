@@ -13,7 +13,7 @@ from dlt.sources.helpers.rest_client.paginators import (
 
 from orchestration.sources.crm.errors import UnexpectedAnswer
 from orchestration.sources.crm.http import Page
-from orchestration.sources.crm.records import text_at
+from orchestration.sources.crm.records import slices, text_at
 from orchestration.sources.crm.vendor import Pull
 
 PAGE = 500
@@ -21,34 +21,39 @@ PAGE = 500
 DELETED_LISTED = timedelta(days=29)
 _DATA = ("data",)
 _EXTRA_FIELDS = "source_lead_id,first_won_time"
-# Each list of deals: its path, which deals, and whether only those that changed. Archived deals
-# come first, so that one taken out of the archive meanwhile is seen in the second list. Deleted
-# ones come whole: whether a deletion moves update_time is not documented.
+# Each list of deals: its path, the tokens of a page, which deals, and whether only those that
+# changed. Archived deals come first, so that one taken out of the archive meanwhile is seen in the
+# second list. Deleted ones come whole: whether a deletion moves update_time is not documented.
 _DEAL_LISTS = (
-    ("/api/v2/deals/archived", "open,won,lost,deleted", True),
-    ("/api/v2/deals", "open,won,lost", True),
-    ("/api/v2/deals", "deleted", False),
+    ("/api/v2/deals/archived", 20, "open,won,lost,deleted", True),
+    ("/api/v2/deals", 10, "open,won,lost", True),
+    ("/api/v2/deals", 10, "deleted", False),
 )
 _MOST_STEPS_BACK = 20
 
 
-def cursor_pages(pull: Pull, path: str, **params: str | int) -> Iterator[Page]:
-    """Ask a list with cursors, page after page."""
+def cursor_pages(pull: Pull, path: str, cost: int, **params: str | int) -> Iterator[Page]:
+    """Ask a list with cursors, page after page, each for so many tokens, if they can be had."""
     paginator = JSONResponseCursorPaginator(
         cursor_path="additional_data.next_cursor", cursor_param="cursor"
     )
-    yield from pull.account.pages(path, _DATA, paginator, params={"limit": PAGE, **params})
+    asked = {"limit": PAGE, **params}
+    pull.account.afford(1, cost)
+    for page in pull.account.pages(path, _DATA, paginator, params=asked):
+        yield page
+        if text_at(page.response.content, ("additional_data", "next_cursor")) is not None:
+            pull.account.afford(1, cost)
 
 
 def pull_pipelines(pull: Pull) -> None:
     """Pull every pipeline."""
-    for page in cursor_pages(pull, "/api/v2/pipelines"):
+    for page in cursor_pages(pull, "/api/v2/pipelines", 5):
         pull.delivery.add(page.records, page.origin)
 
 
 def pull_stages(pull: Pull) -> None:
     """Pull every stage."""
-    for page in cursor_pages(pull, "/api/v2/stages"):
+    for page in cursor_pages(pull, "/api/v2/stages", 5):
         pull.delivery.add(page.records, page.origin)
 
 
@@ -70,7 +75,7 @@ def pull_deals(pull: Pull) -> None:
         # Deals that were deleted and purged since are in no list: all are listed, from the
         # beginning, and what is missing was removed.
         start, resume = None, {"list": 0, "since": None}
-    for number, (path, status, is_changed_only) in enumerate(_DEAL_LISTS):
+    for number, (path, cost, status, is_changed_only) in enumerate(_DEAL_LISTS):
         if number < resume["list"]:
             continue
         since = _stamp(start) if start is not None and is_changed_only else None
@@ -84,7 +89,7 @@ def pull_deals(pull: Pull) -> None:
         }
         if since is not None:
             params["updated_since"] = since
-        for page in cursor_pages(pull, path, **params):
+        for page in cursor_pages(pull, path, cost, **params):
             pull.delivery.add(page.records, page.origin)
             if page.records:
                 newest = text_at(page.records[-1], ("update_time",))
@@ -102,15 +107,15 @@ def pull_leads(pull: Pull) -> None:
     meanwhile is asked for once more.
     """
     begun = pull.end
-    for path in ("/api/v1/leads", "/api/v1/leads/archived"):
-        for page in _numbered_pages(pull, path, {}):
+    for path, cost in (("/api/v1/leads", 20), ("/api/v1/leads/archived", 40)):
+        for page in _numbered_pages(pull, path, cost, {}):
             pull.delivery.add(page.records, page.origin)
             pull.delivery.checkpoint("from the beginning")
-    for page in _numbered_pages(pull, "/api/v1/leads", {"updated_since": _stamp(begun)}):
+    for page in _numbered_pages(pull, "/api/v1/leads", 20, {"updated_since": _stamp(begun)}):
         pull.delivery.add(page.records, page.origin)
 
 
-def _numbered_pages(pull: Pull, path: str, params: Mapping[str, str]) -> Iterator[Page]:
+def _numbered_pages(pull: Pull, path: str, cost: int, params: Mapping[str, str]) -> Iterator[Page]:
     """Ask a list page after page, by the number of its first record.
 
     When a record is taken away from an earlier page, all later ones move up, and one would be
@@ -121,7 +126,9 @@ def _numbered_pages(pull: Pull, path: str, params: Mapping[str, str]) -> Iterato
     start = steps_back = 0
     while True:
         asked = {"limit": PAGE, "start": start, "sort": "id ASC", **params}
-        (page,) = pull.account.pages(path, _DATA, SinglePagePaginator(), params=asked)
+        pull.account.afford(1, cost)
+        response = pull.account.get(path, params=asked)
+        page = Page(slices(response.content, _DATA), response)
         ids = [text_at(record, ("id",)) or "" for record in page.records]
         if start and (not ids or ids[0] not in seen):
             steps_back += 1
@@ -134,9 +141,9 @@ def _numbered_pages(pull: Pull, path: str, params: Mapping[str, str]) -> Iterato
             continue
         yield page
         seen.update(ids)
-        if not has_more(page.response.json()):
+        if not ids or not has_more(response.json()):
             return
-        start += len(ids) - 1
+        start += max(1, len(ids) - 1)
 
 
 def has_more(body: Mapping[str, Any]) -> bool:
