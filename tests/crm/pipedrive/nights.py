@@ -13,7 +13,7 @@ from orchestration.sources.crm.http import Account
 from orchestration.sources.pipedrive.objects import OBJECTS
 from orchestration.sources.pipedrive.vendor import VENDOR
 from orchestration.sources.result import ExtractResult
-from tests.crm.happenings import EntityType, Record, Ref
+from tests.crm.happenings import EntityType, Happening, Record, Ref
 from tests.crm.projection import CrmNight, Projection
 from tests.crm.reference_data import StageList
 from tests.crm.standin import StandIn
@@ -80,7 +80,8 @@ def extract(standin: StandIn, landing: Landing, night: CrmNight) -> Iterator[Ext
 class PipedriveProjection(Projection):
     """Deals with their whole log; leads as each night shows them, gone once they became a deal."""
 
-    deal_history = "rows"
+    deal_history = "changes"
+    has_status = True
     lead_history = "none"
     tells_merges = False
     precision = timedelta(seconds=1)
@@ -119,6 +120,30 @@ class PipedriveProjection(Projection):
             ):
                 found.append(Delivery(night.as_of, at, number == 0, mode, tables))
         return found
+
+    def record_tables(self, now: datetime) -> dict[str, list[Row]]:
+        """Return the deals: a closed one still tells its stage, if its log has the closing."""
+        deals: list[Row] = []
+        for record in self.view.records("deal", now):
+            past = self.view.happenings(record.ref, now)
+            stage = None
+            if any(row["field"] == "status" for row in self.change_rows(past)):
+                stage = self.stage("deal", record.pipeline, record.stage, record.updated_at)
+            deals.append({**self.deal_row(record), "created_stage": stage})
+        return {"deals": deals}
+
+    def change_rows(self, past: Sequence[Happening]) -> list[Row]:
+        """Return the changes in the order of the log, and that it was read."""
+        id = self.id(past[0].ref)
+        read = {
+            "record_id": f"{id}|read",
+            "entity_type": "deal",
+            "entity_id": id,
+            "field": None,
+            "changed_at": self.time(past[0].at),
+            "history_is_complete": "true",
+        }
+        return [read, *({**row, "change_number": None} for row in super().change_rows(past))]
 
     def _leads(self, now: datetime, seen: dict[Ref, Row]) -> list[Row]:
         """Return the leads that are there, and those that a deal says it was made of.
