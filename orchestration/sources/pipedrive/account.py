@@ -24,6 +24,8 @@ LOGIN_HOST = "https://oauth.pipedrive.com"
 ME = "/api/v1/users/me"
 # The burst limit counts the requests of two seconds.
 BURST_SECONDS = 2.0
+# How long we wait, in seconds, when the gateway turns us away, and once more.
+_PATIENCE = (60.0, 180.0)
 # An access token is renewed this long before its end.
 _MARGIN = timedelta(seconds=60)
 
@@ -54,6 +56,8 @@ class PipedriveAccount(Account):
     """One company account, by a personal API token or by OAuth."""
 
     settings: PipedriveSource
+    _refresh: str | None = None
+    _refusals = 0
 
     @property
     def base_url(self) -> str:
@@ -102,8 +106,6 @@ class PipedriveAccount(Account):
             host.rstrip("/") if isinstance(host, str) and host.startswith("https://") else None,
         )
 
-    _refresh: str | None = None
-
     def authorize(self, headers: Any, token: str) -> None:
         """Put the token into the header that its kind belongs to."""
         if self.uses_oauth:
@@ -142,10 +144,7 @@ class PipedriveAccount(Account):
         if status == 402:
             raise WrongCredentials(f"{name}: the Pipedrive account is closed or unpaid ({text})")
         if status == 403 and "json" not in kind:
-            raise QuotaExhausted(
-                f"{name}: Pipedrive's gateway turns our requests away, as it does after too many; "
-                "nothing more is asked tonight. If it lasts, ask Pipedrive's support to lift it"
-            )
+            return self._turned_away()
         if status == 403:
             raise NotPermitted(
                 f"{name}: {_path(response)} is not permitted ({text}): {self._remedy(response)}"
@@ -154,7 +153,19 @@ class PipedriveAccount(Account):
             raise NotThere(f"{name}: {_path(response)} does not exist ({text})")
         raise UnexpectedAnswer(f"{name}: {_path(response)} answers {status}: {text}")
 
+    def _turned_away(self) -> Pause:
+        """Ask more rarely, then no more: the gateway blocks who goes on in spite of it."""
+        self._refusals += 1
+        if self._refusals > len(_PATIENCE):
+            raise QuotaExhausted(
+                f"{self.settings.name}: Pipedrive's gateway turns our requests away, as it does "
+                "after too many; nothing more is asked tonight. If it lasts, ask Pipedrive's "
+                "support to lift it"
+            )
+        return Pause("the gateway turns us away", _PATIENCE[self._refusals - 1])
+
     def _judge_body(self, response: requests.Response) -> Pause | None:
+        self._refusals = 0
         body = response.content.strip()
         if body in (b"", b"null"):
             return Pause("an empty answer came")

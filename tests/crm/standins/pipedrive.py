@@ -44,6 +44,7 @@ class Pipedrive(StandIn):
         self.most_per_page = 500
         self.wraps_numbered_pages = True
         self.logs_of_deleted = True
+        self.logs_creations = True
         self.daily_tokens = 30_000
         self.before_page: Callable[[Request], None] = lambda request: None
         self._access = 1
@@ -236,13 +237,16 @@ class Pipedrive(StandIn):
         is_kept = record is not None and (not record.is_deleted or self.logs_of_deleted)
         if record is None or not is_kept or self._is_purged(record):
             raise Refused(_error(404, "Deal not found"))
-        rows = list(enumerate(shapes.log(self.view.happenings(ref, self.now), self.numbers), 1))
+        told = shapes.log(self.view.happenings(ref, self.now), self.numbers)
+        rows = [
+            (number, row)
+            for number, row in enumerate(told, start=1)
+            if self.logs_creations or row["field_key"] != "add_time"
+        ]
         rows.reverse()
         if "cursor" in request.query:
-            text = base64.b64decode(str(request.one("cursor")) + "==").decode(errors="replace")
-            if not text.startswith("id:"):
-                raise BadParameter("cursor", "not a cursor of this server")
-            rows = [(number, row) for number, row in rows if number <= int(text[3:])]
+            newest = _read_log_cursor(str(request.one("cursor")))
+            rows = [(number, row) for number, row in rows if number <= newest]
         self._spend(20)
         following = None
         if rows[limit:]:
@@ -341,4 +345,14 @@ def _read_cursor(text: str) -> dict[str, Any]:
         assert isinstance(state, dict)
         return state
     except (ValueError, AssertionError) as error:
+        raise BadParameter("cursor", "not a cursor of this server") from error
+
+
+def _read_log_cursor(text: str) -> int:
+    try:
+        kind, _, number = base64.b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
+        if kind != "id":
+            raise ValueError(kind)
+        return int(number)
+    except ValueError as error:
         raise BadParameter("cursor", "not a cursor of this server") from error

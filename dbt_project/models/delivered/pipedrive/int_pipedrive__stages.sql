@@ -82,6 +82,12 @@ closed_stages as (
     ) as closed (stage, label, position, win_rate)
 ),
 
+all_stages as (
+    select * exclude (stage_id) from open_stages
+    union all by name
+    select * from closed_stages
+),
+
 deal_stages as (
     select
         *,
@@ -89,7 +95,7 @@ deal_stages as (
         row_number() over (
             partition by source_name, pipeline_id, stage order by load_id
         ) = 1 as is_first
-    from (select * exclude (stage_id) from open_stages union all by name select * from closed_stages) as _
+    from all_stages
 ),
 
 lead_stages as (
