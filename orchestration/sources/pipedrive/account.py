@@ -58,6 +58,7 @@ class PipedriveAccount(Account):
     settings: PipedriveSource
     _refresh: str | None = None
     _refusals = 0
+    _left_today: float | None = None
 
     @property
     def base_url(self) -> str:
@@ -123,12 +124,20 @@ class PipedriveAccount(Account):
             return 0
         return next((cost for pattern, cost in _COSTS if _is_for(response, pattern)), 0)
 
+    def afford(self, requests_wanted: int = 1, tokens_wanted: int = 0) -> None:
+        """Raise ``QuotaExhausted`` also where the company's day has not so many tokens left."""
+        super().afford(requests_wanted, tokens_wanted)
+        if self._left_today is not None and self._left_today < tokens_wanted:
+            raise self._day_is_spent()
+
     def ping(self) -> None:
         """Ask who we are."""
         self.get(ME)
 
     def judge(self, response: requests.Response) -> Pause | None:
         """Say what an answer means."""
+        left = _number(response, "x-daily-ratelimit-token-remaining")
+        self._left_today = self._left_today if left is None else left
         status = response.status_code
         if status < 400:
             return self._judge_body(response)
@@ -176,13 +185,16 @@ class PipedriveAccount(Account):
         return None
 
     def _throttled(self, response: requests.Response) -> Pause:
-        if _number(response, "x-daily-ratelimit-token-remaining") == 0:
-            raise QuotaExhausted(
-                f"{self.settings.name}: the company's daily API tokens are used up; the next "
-                "night carries on. tokens_per_night keeps some for others"
-            )
+        if self._left_today == 0:
+            raise self._day_is_spent()
         asked = _number(response, "x-ratelimit-reset") or retry_after(response)
         return Pause("too many requests in two seconds", max(asked or 0.0, BURST_SECONDS))
+
+    def _day_is_spent(self) -> QuotaExhausted:
+        return QuotaExhausted(
+            f"{self.settings.name}: the company's daily API tokens are used up; the next night "
+            "carries on. tokens_per_night keeps some for others"
+        )
 
     def _remedy(self, response: requests.Response) -> str:
         scope = next((scope for pattern, scope in _SCOPES if _is_for(response, pattern, "")), "")

@@ -116,7 +116,18 @@ def test_a_spent_day_ends_the_source_and_says_so(standin: Odd, tmp_path: Path) -
     states = [result.state for result in results]
     assert states == ["landed", "landed", "landed", "interrupted", "failed", "failed"]
     assert all("daily API tokens are used up" in result.message for result in results[3:])
+    # What can't be afforded is not even asked for.
+    assert [entry.status for entry in standin.log if entry.status != 200] == []
     assert standin.requests_by_endpoint()["GET /api/v2/deals"] == 0
+
+
+def test_a_day_that_others_have_spent_ends_the_source_too(standin: Odd) -> None:
+    standin.faults = FaultPlan(quota=1)
+    account, waits = waiting(standin)
+    account.get(STAGES)
+    with pytest.raises(QuotaExhausted, match="daily API tokens are used up"):
+        account.get(STAGES)
+    assert waits == []
 
 
 @pytest.mark.parametrize("times", [2, 3])

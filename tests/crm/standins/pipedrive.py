@@ -98,7 +98,7 @@ class Pipedrive(StandIn):
         return _error(status, "Internal error")
 
     def _headers(self) -> dict[str, str]:
-        left = max(self.daily_tokens - self._spent_today, 1)
+        left = self.daily_tokens - self._spent_today
         return {
             "x-ratelimit-limit": "20",
             "x-ratelimit-remaining": "19",

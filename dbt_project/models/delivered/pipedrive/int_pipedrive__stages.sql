@@ -2,6 +2,7 @@
 -- a deal, which is a status in Pipedrive; and the states of a lead. A deleted stage, or a stage of
 -- a deleted pipeline, is withdrawn from the list, and keeps what it last meant.
 {%- set delivery = 'source_name, load_id, ordinal, known_at, is_first_extraction, extracted_at' %}
+{%- set meaning = 'stage, label, position, category, win_rate, pipeline_label, is_gone' %}
 with pipelines as (
     select
         {{ delivery }},
@@ -83,9 +84,9 @@ closed_stages as (
 ),
 
 all_stages as (
-    select * exclude (stage_id) from open_stages
-    union all by name
-    select * from closed_stages
+    select {{ delivery }}, pipeline_id, {{ meaning }} from open_stages
+    union all
+    select {{ delivery }}, pipeline_id, {{ meaning }} from closed_stages
 ),
 
 deal_stages as (
