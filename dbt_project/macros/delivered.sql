@@ -68,5 +68,11 @@ from delivered
     {'model': 'stg_hubspot__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'lead_id'},
     {'model': 'stg_hubspot__lead_changes', 'object': 'lead_changes', 'kind': 'about', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
     {'model': 'stg_hubspot__lead_deals', 'object': 'lead_deals', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
+    {'model': 'stg_pipedrive__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'deal_id'},
+    {'model': 'stg_pipedrive__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'lead_id'},
+    {'model': 'stg_pipedrive__deal_changes', 'object': 'deal_changes', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
+    {'model': 'stg_pipedrive__pipelines', 'object': 'pipelines', 'kind': 'reference', 'row_id': 'pipeline_id'},
+    {'model': 'stg_pipedrive__stages', 'object': 'stages', 'kind': 'reference', 'row_id': 'stage_id'},
+    {'model': 'stg_pipedrive__users', 'object': 'users', 'kind': 'reference', 'row_id': 'owner_id'},
 ]) }}
 {% endmacro %}

@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'int_hubspot__changes',
+        'int_pipedrive__changes',
     ],
     columns={
         'record_id': 'varchar',

@@ -2,6 +2,7 @@
     branches=[
         'stg_files__deals',
         'int_hubspot__deals',
+        'int_pipedrive__deals',
     ],
     columns={
         'deal_id': 'varchar',

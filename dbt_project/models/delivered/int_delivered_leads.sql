@@ -2,6 +2,7 @@
     branches=[
         'stg_files__leads',
         'int_hubspot__leads',
+        'int_pipedrive__leads',
     ],
     columns={
         'lead_id': 'varchar',

@@ -2,6 +2,7 @@
     branches=[
         'stg_files__owners',
         'int_hubspot__owners',
+        'int_pipedrive__owners',
     ],
     columns={
         'owner_id': 'varchar',

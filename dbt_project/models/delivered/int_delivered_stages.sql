@@ -2,6 +2,7 @@
     branches=[
         'stg_files__stages',
         'int_hubspot__stages',
+        'int_pipedrive__stages',
     ],
     columns={
         'record_id': 'varchar',

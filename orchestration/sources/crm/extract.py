@@ -136,7 +136,8 @@ def _extract(
         files = landing.files(source, item.name)
         fresh = find_fresh(connection, files)
         gone, doubt = 0, ""
-        if is_complete and (item.sweeps or not item.is_windowed):
+        is_whole = item.sweeps or not item.is_windowed or delivery.is_whole
+        if is_complete and is_whole:
             gone, doubt = believed_absence(connection, ())
         else:
             connection.execute("CREATE TABLE gone (id VARCHAR)")
