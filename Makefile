@@ -59,6 +59,10 @@ check-sources: $(READY) ## Try every configured source: credentials, permissions
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not benchmark' $(ARGS)
 
+.PHONY: bench
+bench: $(READY) ## Measure nights on large made-up companies: make bench DEALS="100000 1000000"
+	@$(BIN)/python -m tests.benchmarks.bench $(DEALS) $(ARGS)
+
 .PHONY: lint
 lint: $(READY) ## Check format, style, types and SQL
 	@$(BIN)/ruff format --check .

@@ -63,3 +63,16 @@
     source_name, load_id, ordinal, known_at, file, line, is_absent,
     problem, problem_column, payload, timezone
 {%- endmacro %}
+
+{# The texts at several JSON paths of one payload, as a list in the order of the paths. #}
+{% macro json_texts(payload, paths) -%}
+    {{ return(adapter.dispatch('json_texts')(payload, paths)) }}
+{%- endmacro %}
+
+{% macro default__json_texts(payload, paths) -%}
+    ({{ payload }} ->> [
+        {%- for path in paths %}
+        '{{ path | replace("'", "''") }}'{{ "," if not loop.last }}
+        {%- endfor %}
+    ])
+{%- endmacro %}

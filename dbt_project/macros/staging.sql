@@ -1,16 +1,28 @@
 {#
-    The frame of a staging model: new loads only, typed, with the reason why a row is set aside.
+    New loads only, typed, with the reason why a row is set aside. One frame for every source:
+    `stage_files` reads views that give text columns, `stage_records` views of a vendor's own
+    records, of which it takes `fields` first.
 
-    `columns`  names -> SQL expression over the delivered text columns
+    `columns`  names -> SQL expression over the delivered text columns and the envelope
     `checks`   WHEN branches (see parsing.sql) over the typed columns; the first that matches wins
     `keep`     text columns that the checks quote, as `<name>__text`
+    `fields`   names -> JSON path in the payload; each gives a text column, without padding, null
+               if empty. All are taken by one extraction, so that a payload is parsed once.
 
     A row with a reason (`quarantine`) stays here, whole, for `mart_quarantine`; everything
     downstream reads `where quarantine is null`.
 #}
 {% macro stage_files(table, columns, checks, keep) %}
+{{ stage_landed('files__' ~ table, columns, checks, keep) }}
+{% endmacro %}
+
+{% macro stage_records(object, fields, columns, checks=[], keep=[]) %}
+{{ stage_landed(object, dict({'record_id': 'id'}, **columns), checks, keep, fields) }}
+{% endmacro %}
+
+{% macro stage_landed(view, columns, checks, keep, fields={}) %}
 with delivered as (
-    select * from {{ source('landing', 'files__' ~ table) }} as delivered
+    select * from {{ source('landing', view) }} as delivered
     {%- if is_incremental() %}
     -- The view offers the loads that were not staged when the night began; this guards a rerun.
     where not exists (
@@ -19,6 +31,31 @@ with delivered as (
     )
     {%- endif %}
 ),
+
+{% if fields -%}
+taken as (
+    select
+        *,
+        case
+            when problem is null and not is_absent and json_valid(payload)
+                then {{ json_texts('payload', fields.values()) }}
+        end as taken_texts
+    from delivered
+),
+
+read as (
+    select
+        * exclude (taken_texts)
+        {%- for name in fields %},
+        nullif(trim(taken_texts[{{ loop.index }}]), '') as {{ name }}
+        {%- endfor %}
+    from taken
+),
+{%- else -%}
+read as (
+    select * from delivered
+),
+{%- endif %}
 
 typed as (
     select
@@ -29,7 +66,7 @@ typed as (
         {%- for name, expression in columns.items() %}
         {{ expression }} as {{ name }}{{ "," if not loop.last }}
         {%- endfor %}
-    from delivered
+    from read
 )
 
 select

@@ -1,22 +1,21 @@
 -- A returned row is a source and table of which some landed rows are nowhere: neither the newest
 -- version of a record that is in a fact, nor superseded by a later version, set aside with a
--- reason, withdrawn by the source, or beginning after `as_of`.
+-- reason, withdrawn by the source, beginning after `as_of`, about a record that was never
+-- delivered, or reference data in its newest version.
 with staged as (
-    {% for table, entity_type, key in [
-        ('deals', "'deal'", 'deal_id'), ('leads', "'lead'", 'lead_id'),
-        ('stage_history', 'entity_type', 'record_id'),
-    ] %}
+    {% for staged in staged_objects() %}
     select
         source_name,
-        '{{ table }}' as table_name,
-        {{ entity_type }} as entity_type,
-        {{ key }} as record_id,
-        source_name || ':' || {{ 'entity_id' if table == 'stage_history' else key }} as entity_key,
+        '{{ staged.object }}' as table_name,
+        '{{ staged.kind }}' as kind,
+        {{ staged.entity_type | default('null') }}::varchar as entity_type,
+        {{ staged.row_id }} as record_id,
+        source_name || ':' || {{ staged.entity_id | default('null') }} as entity_key,
         load_id,
         ordinal,
         is_absent,
         quarantine is not null as is_set_aside
-    from {{ ref('stg_files__' ~ table) }}
+    from {{ ref(staged.model) }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),
@@ -46,9 +45,9 @@ beginnings as (
 
 -- Withdrawn history takes the lead or deal that only it told of with it.
 withdrawn_history as (
-    select source_name, record_id
+    select source_name, table_name, record_id
     from staged
-    where table_name = 'stage_history' and not is_set_aside
+    where kind = 'history' and not is_set_aside
     group by all
     having max_by(is_absent, (load_id, ordinal))
 ),
@@ -68,7 +67,12 @@ counted as (
         count(*) filter (
             where is_newest and facts.entity_key is null
                 and beginnings.entity_key is null and withdrawn_history.record_id is not null
-        ) as withdrawn
+        ) as withdrawn,
+        count(*) filter (
+            where is_newest and kind = 'about'
+                and facts.entity_key is null and beginnings.entity_key is null
+        ) as of_no_record,
+        count(*) filter (where is_newest and kind = 'reference') as in_use
     from placed
     left join facts
         on placed.entity_type = facts.entity_type and placed.entity_key = facts.entity_key
@@ -76,8 +80,8 @@ counted as (
         on placed.entity_type = beginnings.entity_type
         and placed.entity_key = beginnings.entity_key
     left join withdrawn_history
-        on placed.table_name = 'stage_history'
-        and placed.source_name = withdrawn_history.source_name
+        on placed.source_name = withdrawn_history.source_name
+        and placed.table_name = withdrawn_history.table_name
         and placed.record_id = withdrawn_history.record_id
     group by all
 ),
@@ -85,7 +89,9 @@ counted as (
 landed as (
     select source_name, table_name, sum(row_count) as landed
     from {{ source('landing', 'loads') }}
-    where table_name in ('deals', 'leads', 'stage_history')
+    where table_name in (
+        {%- for staged in staged_objects() %}'{{ staged.object }}'{{ ", " if not loop.last }}{% endfor -%}
+    )
     group by all
     having sum(row_count) > 0
 )
@@ -95,4 +101,5 @@ from landed
 full join counted using (source_name, table_name)
 where landed is distinct from (
     set_aside + withdrawals + superseded + in_facts + not_begun + withdrawn
+    + of_no_record + in_use
 )

@@ -52,7 +52,19 @@ def parsed_project(home: Home) -> Any:
         manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
         manifest.build_flat_graph()
         _parsed[fingerprint] = manifest
+    _forget_compilation(_parsed[fingerprint])
     return _parsed[fingerprint]
+
+
+def _forget_compilation(manifest: Any) -> None:
+    """Let an invocation compile every node anew.
+
+    dbt compiles a node that it has compiled before, but does not again put the ephemeral models
+    in front of it that it reads.
+    """
+    for node in manifest.nodes.values():
+        if getattr(node, "extra_ctes_injected", False):
+            node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []
 
 
 def manifest_dictionary(home: Home) -> dict[str, Any]:

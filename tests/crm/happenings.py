@@ -104,15 +104,11 @@ class Happening:
 
     ref: Ref
     at: datetime
+    visible_at: datetime
     number: int
     kind: Kind
     values: Mapping[str, Value] = field(default_factory=lambda: MappingProxyType({}))
-    visible_at: datetime = field(default=None)  # type: ignore[assignment]
     by: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.visible_at is None:
-            object.__setattr__(self, "visible_at", self.at)
 
     @property
     def order(self) -> tuple[datetime, int]:

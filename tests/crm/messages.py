@@ -59,7 +59,7 @@ class BadParameter(ValueError):
 
 @dataclass(frozen=True)
 class Request:
-    """A parsed request. ``at`` holds the values of the route's placeholders, still encoded never.
+    """A parsed request. ``at`` holds the values of the route's placeholders.
 
     ``headers`` have lower-case names; of a repeated query parameter all values are kept.
     """

@@ -58,7 +58,7 @@ def _usual() -> dict[str, Any]:
 
 
 def _leads(story: Story, named: dict[str, Ref]) -> None:
-    common = {"owner": 3, "account": "Account 1", "lead_source": "web"}
+    common: dict[str, Any] = {"owner": 3, "account": "Account 1", "lead_source": "web"}
     lead = named["lead_untouched"] = story.lead(day(1), "fresh", **common)
     lead = named["lead_converted"] = story.lead(day(2), "fresh", **common)
     story.move(lead, day(4), "working")

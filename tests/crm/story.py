@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -154,8 +155,7 @@ class Story:
             if happening.ref == ref:
                 seen = happening.at + lag
                 self._seen[ref] = seen
-                told = {**vars(happening), "visible_at": seen}
-                self._happenings[place] = Happening(**told)
+                self._happenings[place] = replace(happening, visible_at=seen)
                 return
 
     def _create(
@@ -201,7 +201,7 @@ class Story:
         self._seen[ref] = seen
         number = len(self._happenings) + 1
         by = values.get("owner", before.owner if before else None)
-        happening = Happening(ref, at, number, kind, values, seen, by)
+        happening = Happening(ref, at, seen, number, kind, values, by)
         self._records[ref] = applied(before, happening)
         self._happenings.append(happening)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 
 from tests.crm import company
 from tests.crm.generate import Shape, change_some, generate_story, generate_truth
-from tests.crm.happenings import Kind, Ref
+from tests.crm.happenings import EntityType, Kind, Ref
 from tests.crm.small_company import SmallCompany, day, small_company
 from tests.crm.story import Story
 from tests.crm.truth import Impossible, Truth, replay
@@ -120,10 +121,10 @@ def test_the_view_says_what_the_truth_says_at_every_moment(made_up: Truth) -> No
     view = View(made_up)
     moments = [datetime(2024, 3, n, 12, tzinfo=UTC) for n in (5, 20, 31)]
     for now in (*moments, moments[0]):
-        for entity_type in ("deal", "lead"):
-            refs = made_up.refs(entity_type)  # type: ignore[arg-type]
+        for entity_type in get_args(EntityType):
+            refs = made_up.refs(entity_type)
             seen = [record for ref in refs if (record := made_up.seen_at(ref, now))]
-            assert view.records(entity_type, now) == seen  # type: ignore[arg-type]
+            assert view.records(entity_type, now) == seen
         ref = view.records("deal", now)[0].ref
         assert view.changes(ref, now) == made_up.changes_of(ref, now)
         assert replay(view.happenings(ref, now)) == view.record(ref, now)
@@ -134,7 +135,7 @@ def test_a_seed_gives_one_company_in_which_everything_occurs(made_up: Truth) -> 
     other = generate_truth(6, 300, 150, date(2024, 3, 1), 36, Shape(ties=0.2, late=0.3))
     assert again.happenings == made_up.happenings != other.happenings
     assert (len(made_up.refs("deal")), len(made_up.refs("lead"))) == (300, 150)
-    assert {h.kind for h in made_up.happenings} == set(Kind.__args__)  # type: ignore[attr-defined]
+    assert {h.kind for h in made_up.happenings} == set(get_args(Kind))
     begin = datetime(2024, 3, 1, tzinfo=UTC)
     assert all(begin <= h.at < begin + timedelta(days=36) for h in made_up.happenings)
     assert any(h.visible_at > h.at for h in made_up.happenings)

@@ -1,10 +1,33 @@
--- Every landed version of every deal, of all sources, in the order in which we learned them.
-with versions as (
+-- Every landed version of every deal, of all sources, in the order in which we learned them. A
+-- deletion that a feed of its own tells is a version too, without values.
+with told as (
+    select *, load_id as place_load_id, 0 as place from {{ ref('int_delivered_deals') }}
+    union all by name
+    select
+        source_name,
+        entity_id as deal_id,
+        deleted_at as updated_at,
+        merged_into_id,
+        true as is_absent,
+        load_id,
+        ordinal,
+        known_at,
+        is_first_extraction,
+        extracted_at,
+        place_load_id,
+        place
+    from {{ ref('int_deletions') }}
+    where entity_type = 'deal'
+),
+
+versions as (
     select
         source_name,
         source_name || ':' || deal_id as deal_key,
         load_id,
         ordinal,
+        place_load_id,
+        place,
         known_at,
         is_first_extraction,
         extracted_at,
@@ -27,19 +50,19 @@ with versions as (
         region,
         loss_reason,
         source_name || ':' || merged_into_id as merged_into_key
-    from {{ ref('stg_files__deals') }}
-    where quarantine is null
+    from told
 )
 
 select
-    versions.* exclude (told_pipeline),
+    versions.* exclude (told_pipeline, place_load_id, place),
     coalesce(versions.told_pipeline, history_pipelines.pipeline, default_pipelines.pipeline, 'main')
         as pipeline,
     row_number() over learned as version_number,
     lead(load_id) over learned is null as is_latest,
     -- When the version was seen to hold; never earlier than the version before it.
     max(coalesce(updated_at, extracted_at)) over (
-        partition by versions.deal_key order by load_id, ordinal rows unbounded preceding
+        partition by versions.deal_key order by place_load_id, place, load_id, ordinal
+        rows unbounded preceding
     ) as observed_at
 from versions
 left join {{ ref('int_history_pipelines') }} as history_pipelines
@@ -48,4 +71,4 @@ left join {{ ref('int_history_pipelines') }} as history_pipelines
 left join {{ ref('int_default_pipelines') }} as default_pipelines
     on versions.source_name = default_pipelines.source_name
     and default_pipelines.entity_type = 'deal'
-window learned as (partition by deal_key order by load_id, ordinal)
+window learned as (partition by deal_key order by place_load_id, place, load_id, ordinal)

@@ -4,7 +4,7 @@ select
     source_name,
     entity_type,
     any_value(pipeline) as pipeline
-from {{ ref('stg_files__stages') }}
-where quarantine is null and not is_absent
+from {{ ref('int_delivered_stages') }}
+where not is_absent
 group by source_name, entity_type
 having count(distinct pipeline) = 1 and count(*) = count(pipeline)

@@ -10,6 +10,7 @@ with observed_names as (
     union all
     select source_name, entity_type, pipeline, stage, first_load_id, first_ordinal, 1 as place
     from {{ ref('int_history_rows') }}
+    where stage is not null
 )
 
 select

@@ -12,8 +12,7 @@ with versions as (
         load_id,
         ordinal,
         {{ business_day('extracted_at') }} as learned_on
-    from {{ ref('stg_files__owners') }}
-    where quarantine is null
+    from {{ ref('int_delivered_owners') }}
 ),
 
 -- Who is no longer delivered has left, and keeps the last known team.

@@ -1,9 +1,14 @@
+{%- set fields = {
+    'amount': 'amount', 'currency': 'currency', 'expected_close_date': 'expected_close_date',
+    'owner_id': 'owner_key',
+} -%}
 -- What the fields with a past were from each moment on at which something about them was told:
 -- amount, currency and expected close date of deals, the owner of leads and deals.
 --
 -- Delivered history tells a value by filling it. A record tells all its values when it is first
 -- seen and those that differ when it is seen again. What is told together with a closing holds
--- from the closing: a final amount carried back would give the outcome away.
+-- from the closing: a final amount carried back would give the outcome away. Of a field whose
+-- changes are logged, the record tells only what the log does not reach.
 with changes as (
     select
         entity_type, entity_key, entity_sequence, transitioned_at, to_category, is_closing
@@ -61,28 +66,83 @@ record_versions as (
 versions as (
     select
         versions.*,
-        list.category <> 'open' as is_closed,
-        lag(amount) over learned as previous_amount,
-        lag(currency) over learned as previous_currency,
-        lag(expected_close_date) over learned as previous_expected_close_date,
-        lag(owner_key) over learned as previous_owner_key,
+        named.category <> 'open' as is_closed,
         row_number() over learned as live_version,
-        lag(list.category <> 'open') over learned as was_closed
+        lag(named.category <> 'open') over learned as was_closed
+        {%- for column in fields.values() %},
+        case
+            when row_number() over learned = 1 then {{ column }} is not null
+            else {{ column }} is distinct from lag({{ column }}) over learned
+        end as tells_{{ column }}
+        {%- endfor %}
     from record_versions as versions
-    left join {{ ref('int_stage_names') }} as names
-        on versions.source_name = names.source_name
-        and versions.entity_type = names.entity_type
-        and versions.pipeline = names.pipeline
-        and versions.stage = names.delivered_stage
-    left join {{ ref('int_stage_list') }} as list
-        on names.source_name = list.source_name
-        and names.entity_type = list.entity_type
-        and names.pipeline = list.pipeline
-        and names.stage = list.stage
+    inner join {{ ref('int_named_versions') }} as named
+        on versions.entity_type = named.entity_type
+        and versions.entity_key = named.entity_key
+        and versions.version_number = named.version_number
     where not versions.is_absent
     window learned as (
         partition by versions.entity_type, versions.entity_key order by versions.version_number
     )
+),
+
+told_by_history as (
+    select
+        history.entity_type,
+        history.entity_key,
+        history.source_name,
+        -- What is told of a time before the creation holds from the creation.
+        greatest(history.happened_at, coalesce(beginnings.began_at, history.happened_at))
+            as happened_at,
+        history.happened_at as told_at,
+        history.sequence_kind,
+        history.event_number,
+        history.load_id,
+        history.ordinal,
+        history.amount,
+        history.currency,
+        history.expected_close_date,
+        history.owner_key,
+        {%- for name, column in fields.items() %}
+        history.{{ column }} is not null or list_contains(history.emptied, '{{ name }}')
+            as tells_{{ column }},
+        {%- endfor %}
+        history.known_at,
+        history.is_first_extraction,
+        history.is_inferred,
+        history.is_logged
+    from {{ ref('int_named_history') }} as history
+    left join beginnings
+        on history.entity_type = beginnings.entity_type
+        and history.entity_key = beginnings.entity_key
+    -- Fields alone make no lead or deal.
+    where beginnings.entity_key is not null or exists (
+        select 1 from versions
+        where versions.entity_type = history.entity_type
+            and versions.entity_key = history.entity_key
+    )
+),
+
+-- Since when the log knows each field that it saw change, and what the field was at last.
+logged as (
+    select
+        entity_type,
+        entity_key,
+        {%- for column in fields.values() %}
+        case
+            when bool_or(is_logged and event_number > 0 and tells_{{ column }})
+                then min(happened_at) filter (where is_logged and tells_{{ column }})
+        end as {{ column }}_logged_from,
+        (max_by(
+            {value: {{ column }}}, (happened_at, told_at, event_number, load_id, ordinal)
+        ) filter (where tells_{{ column }})).value as last_{{ column }},
+        {%- endfor %}
+        max(happened_at) as last_at
+    from told_by_history
+    where (entity_type, entity_key) in (
+        select (entity_type, entity_key) from told_by_history where is_logged
+    )
+    group by all
 ),
 
 placed as (
@@ -113,103 +173,93 @@ placed as (
 
 told_by_records as (
     select
-        entity_type,
-        entity_key,
-        source_name,
+        placed.entity_type,
+        placed.entity_key,
+        placed.source_name,
         case
-            when tells_closing and stood_closed then last_closed_at
-            when tells_closing and next_closed_at is not null then next_closed_at
-            else greatest(observed_at, coalesce(began_at, observed_at))
+            when placed.tells_closing and placed.stood_closed then placed.last_closed_at
+            when placed.tells_closing and placed.next_closed_at is not null
+                then placed.next_closed_at
+            else greatest(placed.observed_at, coalesce(placed.began_at, placed.observed_at))
         end as happened_at,
-        2 as sequence_kind,
-        null::bigint as event_number,
-        load_id,
-        ordinal,
-        amount,
-        currency,
-        expected_close_date,
-        owner_key,
-        case when live_version = 1 then amount is not null
-            else amount is distinct from previous_amount end as tells_amount,
-        case when live_version = 1 then currency is not null
-            else currency is distinct from previous_currency end as tells_currency,
-        case when live_version = 1 then expected_close_date is not null
-            else expected_close_date is distinct from previous_expected_close_date
-        end as tells_expected_close_date,
-        case when live_version = 1 then owner_key is not null
-            else owner_key is distinct from previous_owner_key end as tells_owner,
-        known_at,
-        is_first_extraction,
-        true as is_inferred
+        {%- for column in fields.values() %}
+        placed.{{ column }},
+        placed.tells_{{ column }}
+            and coalesce(placed.observed_at < logged.{{ column }}_logged_from, true)
+            as tells_{{ column }},
+        {%- endfor %}
+        placed.load_id,
+        placed.ordinal,
+        placed.known_at,
+        placed.is_first_extraction
     from placed
+    left join logged
+        on placed.entity_type = logged.entity_type and placed.entity_key = logged.entity_key
 ),
 
-told_by_history as (
+-- The record's last value is not the one with which the log ends, and not older than the log.
+told_after_logs as (
     select
-        history_rows.entity_type,
-        history_rows.entity_key,
-        history_rows.source_name,
-        case
-            when list.category <> 'open'
-                then coalesce(history_rows.entered_day_end, history_rows.entered_at)
-            else history_rows.entered_at
-        end as happened_at,
-        1 as sequence_kind,
-        history_rows.event_number,
-        history_rows.first_load_id as load_id,
-        history_rows.first_ordinal as ordinal,
-        history_rows.amount,
-        history_rows.currency,
-        history_rows.expected_close_date,
-        history_rows.owner_key,
-        history_rows.amount is not null as tells_amount,
-        history_rows.currency is not null as tells_currency,
-        history_rows.expected_close_date is not null as tells_expected_close_date,
-        history_rows.owner_key is not null as tells_owner,
-        history_rows.known_at,
-        history_rows.is_first_extraction,
-        false as is_inferred
-    from {{ ref('int_history_rows') }} as history_rows
-    inner join {{ ref('int_stage_names') }} as names
-        on history_rows.source_name = names.source_name
-        and history_rows.entity_type = names.entity_type
-        and history_rows.pipeline = names.pipeline
-        and history_rows.stage = names.delivered_stage
-    inner join {{ ref('int_stage_list') }} as list
-        on names.source_name = list.source_name
-        and names.entity_type = list.entity_type
-        and names.pipeline = list.pipeline
-        and names.stage = list.stage
+        placed.entity_type,
+        placed.entity_key,
+        placed.source_name,
+        greatest(placed.observed_at, logged.last_at) as happened_at,
+        {%- for column in fields.values() %}
+        placed.{{ column }},
+        placed.tells_{{ column }}
+            and placed.observed_at >= logged.{{ column }}_logged_from
+            and placed.{{ column }} is distinct from logged.last_{{ column }}
+            and max(case when placed.tells_{{ column }} then placed.live_version end) over record
+            = placed.live_version
+            as tells_{{ column }},
+        {%- endfor %}
+        placed.load_id,
+        placed.ordinal,
+        placed.known_at,
+        placed.is_first_extraction
+    from placed
+    inner join logged
+        on placed.entity_type = logged.entity_type and placed.entity_key = logged.entity_key
+    window record as (partition by placed.entity_type, placed.entity_key)
+    qualify max(placed.observed_at) over record >= logged.last_at
 ),
 
 told as (
-    select * from told_by_records
-    where tells_amount or tells_currency or tells_expected_close_date or tells_owner
-    union all
     select * from told_by_history
-    where tells_amount or tells_currency or tells_expected_close_date or tells_owner
+    union all by name
+    select
+        *,
+        happened_at as told_at,
+        2 as sequence_kind,
+        null::bigint as event_number,
+        true as is_inferred
+    from (
+        select * from told_by_records
+        union all by name
+        select * from told_after_logs
+    )
 ),
 
 ordered as (
     select
         *,
-        row_number() over (partition by entity_type, entity_key order by {{ event_order() }}) as state_number
+        row_number() over (
+            partition by entity_type, entity_key
+            order by happened_at, sequence_kind, told_at, {{ event_order() }}
+        ) as state_number
     from told
-    where happened_at <= {{ day_end(setting('as_of')) }}
+    where (tells_amount or tells_currency or tells_expected_close_date or tells_owner_key)
+        and happened_at <= {{ day_end(setting('as_of')) }}
 ),
 
 -- A value is wrapped where it was told, so that an emptied field is not taken for an untold one.
 carried as (
     select
-        *,
-        last_value(case when tells_amount then {value: amount} end ignore nulls)
-            over past as carried_amount,
-        last_value(case when tells_currency then {value: currency} end ignore nulls)
-            over past as carried_currency,
-        last_value(case when tells_expected_close_date then {value: expected_close_date} end ignore nulls)
-            over past as carried_expected_close_date,
-        last_value(case when tells_owner then {value: owner_key} end ignore nulls)
-            over past as carried_owner
+        *
+        {%- for column in fields.values() %},
+        last_value(case when tells_{{ column }} then {value: {{ column }}} end ignore nulls)
+            over past as carried_{{ column }}
+        {%- endfor %}
     from ordered
     window past as (partition by entity_type, entity_key order by state_number rows unbounded preceding)
 )
@@ -225,7 +275,7 @@ select
     carried_amount.value as amount,
     carried_currency.value as currency,
     carried_expected_close_date.value as expected_close_date,
-    carried_owner.value as owner_key,
+    carried_owner_key.value as owner_key,
     known_at as landed_at,
     case when is_first_extraction then happened_at else known_at end as known_at,
     is_first_extraction as is_known_at_assumed,

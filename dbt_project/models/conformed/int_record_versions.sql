@@ -31,7 +31,7 @@ select
     is_first_extraction,
     is_absent,
     is_removed,
-    false as is_merged,
+    merged_into_key is not null as is_merged,
     pipeline,
     status as stage,
     created_status as created_stage,

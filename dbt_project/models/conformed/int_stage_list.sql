@@ -11,6 +11,7 @@ select
     position,
     category,
     win_rate,
+    pipeline_label,
     is_current,
     origin,
     case

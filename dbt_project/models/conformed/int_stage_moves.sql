@@ -3,67 +3,16 @@
 -- A record with delivered history follows it; its own fields add the creation, if history starts
 -- later, and the present stage, if history ends earlier. A record without history follows what
 -- successive extracts showed. See docs/cases.md for each decision.
-with record_versions as (
-    select
-        versions.*,
-        names.stage as canonical_stage,
-        created_names.stage as canonical_created_stage,
-        list.category
-    from {{ ref('int_record_versions') }} as versions
-    left join {{ ref('int_stage_names') }} as names
-        on versions.source_name = names.source_name
-        and versions.entity_type = names.entity_type
-        and versions.pipeline = names.pipeline
-        and versions.stage = names.delivered_stage
-    left join {{ ref('int_stage_names') }} as created_names
-        on versions.source_name = created_names.source_name
-        and versions.entity_type = created_names.entity_type
-        and versions.pipeline = created_names.pipeline
-        and versions.created_stage = created_names.delivered_stage
-    left join {{ ref('int_stage_list') }} as list
-        on names.source_name = list.source_name
-        and names.entity_type = list.entity_type
-        and names.pipeline = list.pipeline
-        and names.stage = list.stage
-),
-
-first_stages as (
+with first_stages as (
     select source_name, entity_type, pipeline, stage, valid_from, valid_to
     from {{ ref('int_stage_places') }}
     where category = 'open' and is_present and stages_before = 0
 ),
 
+-- A row without a stage tells of other fields.
 history as (
-    select
-        history_rows.entity_type,
-        history_rows.entity_key,
-        history_rows.source_name,
-        history_rows.pipeline,
-        names.stage,
-        case
-            when list.category <> 'open'
-                then coalesce(history_rows.entered_day_end, history_rows.entered_at)
-            else history_rows.entered_at
-        end as happened_at,
-        1 as sequence_kind,
-        history_rows.event_number,
-        history_rows.event_id,
-        history_rows.first_load_id as load_id,
-        history_rows.first_ordinal as ordinal,
-        list.category,
-        history_rows.known_at,
-        history_rows.is_first_extraction
-    from {{ ref('int_history_rows') }} as history_rows
-    inner join {{ ref('int_stage_names') }} as names
-        on history_rows.source_name = names.source_name
-        and history_rows.entity_type = names.entity_type
-        and history_rows.pipeline = names.pipeline
-        and history_rows.stage = names.delivered_stage
-    inner join {{ ref('int_stage_list') }} as list
-        on names.source_name = list.source_name
-        and names.entity_type = list.entity_type
-        and names.pipeline = list.pipeline
-        and names.stage = list.stage
+    select * from {{ ref('int_named_history') }}
+    where stage is not null
 ),
 
 history_span as (
@@ -82,7 +31,7 @@ history_span as (
 -- Consecutive versions in one stage are one run.
 marked as (
     select
-        record_versions.*,
+        versions.*,
         history_span.entity_key is not null as has_history,
         coalesce(
             (pipeline, canonical_stage) <> lag((pipeline, canonical_stage)) over learned, true
@@ -91,8 +40,8 @@ marked as (
         select
             *,
             count(*) over (partition by entity_type, entity_key) > 1 as was_changed
-        from record_versions
-    ) as record_versions
+        from {{ ref('int_named_versions') }}
+    ) as versions
     left join history_span using (entity_type, entity_key)
     where not is_absent
     window learned as (partition by entity_type, entity_key order by version_number)
@@ -259,7 +208,7 @@ union all
 select
     entity_type, entity_key, source_name, pipeline, stage, happened_at,
     sequence_kind, event_number, event_id, load_id, ordinal,
-    known_at, is_first_extraction, false as is_inferred
+    known_at, is_first_extraction, is_inferred
 from history
 union all
 select

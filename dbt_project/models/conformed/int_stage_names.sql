@@ -13,6 +13,7 @@ with spelled as (
         union all
         select source_name, entity_type, pipeline, stage
         from {{ ref('int_history_rows') }}
+        where stage is not null
     )
 ),
 

@@ -6,10 +6,9 @@ with pipelines as (
 delivered as (
     select
         source_name, entity_type, pipeline, stage, label, position, category,
-        win_rate, load_id, ordinal, is_absent, record_id,
+        win_rate, pipeline_label, load_id, ordinal, is_absent, record_id,
         {{ business_day('extracted_at') }} as learned_on
-    from {{ ref('stg_files__stages') }}
-    where quarantine is null
+    from {{ ref('int_delivered_stages') }}
 ),
 
 -- An absent row carries only its record id; it closes the list entry of that id.
@@ -21,7 +20,8 @@ named as (
             last_value(stage ignore nulls) over told as stage,
             last_value(label ignore nulls) over told as label,
             last_value(position ignore nulls) over told as position,
-            last_value(category ignore nulls) over told as category
+            last_value(category ignore nulls) over told as category,
+            last_value(pipeline_label ignore nulls) over told as pipeline_label
         )
     from delivered
     window told as (
@@ -48,5 +48,5 @@ scoped as (
 
 select
     source_name, entity_type, pipeline, stage, label, position, category, win_rate,
-    load_id, ordinal, is_absent, learned_on
+    pipeline_label, load_id, ordinal, is_absent, learned_on
 from scoped

@@ -11,7 +11,7 @@ pipelines as (
 listed as (
     select
         source_name, entity_type, pipeline, stage, label, position, category,
-        win_rate / 100 as win_rate,
+        win_rate / 100 as win_rate, pipeline_label,
         case
             when row_number() over told = 1 then date '0001-01-01' else learned_on
         end as valid_from,
@@ -35,7 +35,7 @@ from_template as (
         coalesce(observed.stage, template.stage) as stage,
         coalesce(observed.stage, template.stage) as label,
         template.position, template.category,
-        template.win_rate / 100 as win_rate,
+        template.win_rate / 100 as win_rate, null as pipeline_label,
         date '0001-01-01' as valid_from, date '9999-12-31' as valid_to,
         true as is_current, 'template' as origin
     from pipelines
@@ -61,7 +61,7 @@ known as (
     -- A removed stage keeps its last meaning: a withdrawn row extends the version before it.
     select
         source_name, entity_type, pipeline, stage, label, position, category, win_rate,
-        valid_from,
+        pipeline_label, valid_from,
         coalesce(
             lead(valid_from) over (
                 partition by source_name, entity_type, pipeline, stage order by valid_from
@@ -115,6 +115,7 @@ appended as (
         )::integer as position,
         category,
         case category when 'won' then 1 when 'lost' then 0 end as win_rate,
+        null as pipeline_label,
         date '0001-01-01' as valid_from, date '9999-12-31' as valid_to,
         true as is_current, 'observed' as origin
     from unlisted
@@ -137,6 +138,7 @@ select
     position,
     category,
     win_rate::decimal(7, 6) as win_rate,
+    pipeline_label,
     valid_from,
     valid_to,
     valid_to = max(valid_to) over (

@@ -39,7 +39,9 @@ mergers as (
         deal_key,
         max_by({merged_into_key: merged_into_key}, version_number) as told
     from {{ ref('int_deal_versions') }}
-    where not is_absent and observed_at <= {{ day_end(setting('as_of')) }}
+    -- A feed of deletions tells a merger without the values of the deal.
+    where (not is_absent or merged_into_key is not null)
+        and observed_at <= {{ day_end(setting('as_of')) }}
     group by all
 ),
 

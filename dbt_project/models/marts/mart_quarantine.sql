@@ -1,8 +1,8 @@
 -- Rows that were set aside, from every staging model.
-{% for table in ['deals', 'leads', 'stage_history', 'stages', 'owners', 'targets', 'fx_rates'] %}
+{% for staged in staged_objects() %}
 select
     source_name,
-    '{{ table }}' as table_name,
+    '{{ staged.object }}' as table_name,
     concat_ws(
         ', ', file,
         case when line is not null then 'line ' || line end,
@@ -13,7 +13,7 @@ select
     known_at as seen_at,
     load_id,
     ordinal
-from {{ ref('stg_files__' ~ table) }}
+from {{ ref(staged.model) }}
 where quarantine is not null
 {{ "union all" if not loop.last }}
 {% endfor %}

@@ -1,0 +1,62 @@
+{#
+    One kind of delivered row from all sources, in one shape.
+
+    `branches`  a staging model that has the shape already (rows set aside are left out), or a
+                source's mapping `int_<source>__<kind>`: one line a source
+    `columns`   names -> type of what this kind carries beside its delivery; a column that a
+                branch lacks is null there
+#}
+{% macro union_delivered(branches, columns) %}
+{{ config(materialized='view') }}
+{%- set shape = dict({
+    'source_name': 'varchar', 'load_id': 'varchar', 'ordinal': 'bigint',
+    'known_at': 'timestamptz', 'is_first_extraction': 'boolean', 'extracted_at': 'timestamptz',
+    'is_absent': 'boolean',
+}, **columns) -%}
+with shape as (
+    select
+        {%- for name, type in shape.items() %}
+        null::{{ type }} as {{ name }}{{ "," if not loop.last }}
+        {%- endfor %}
+    where false
+),
+
+delivered as (
+    select * from shape
+    {%- for branch in branches %}
+    union all by name
+    select * from {{ ref(branch) }}
+    {%- if branch.startswith('stg_') %}
+    where quarantine is null
+    {%- endif %}
+    {%- endfor %}
+)
+
+select
+    {%- for name, type in shape.items() %}
+    {{ name }}::{{ type }} as {{ name }}{{ "," if not loop.last }}
+    {%- endfor %}
+from delivered
+{% endmacro %}
+
+{#
+    Every staging model, for what must hold of all of them. A new staging model is one line.
+
+    `model`, `object`  the staging model and the landed object that it reads
+    `kind`             `record` (a lead or deal), `history` (makes one where none is delivered),
+                       `about` (tells something of a record that is there), or `reference`
+    `entity_type`, `entity_id`, `row_id`
+                       SQL expressions: the lead or deal that a row is about, and what identifies
+                       the row among those of its object
+#}
+{% macro staged_objects() %}
+{{ return([
+    {'model': 'stg_files__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'deal_id'},
+    {'model': 'stg_files__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'lead_id'},
+    {'model': 'stg_files__stage_history', 'object': 'stage_history', 'kind': 'history', 'entity_type': 'entity_type', 'entity_id': 'entity_id', 'row_id': 'record_id'},
+    {'model': 'stg_files__stages', 'object': 'stages', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_files__owners', 'object': 'owners', 'kind': 'reference', 'row_id': 'owner_id'},
+    {'model': 'stg_files__targets', 'object': 'targets', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_files__fx_rates', 'object': 'fx_rates', 'kind': 'reference', 'row_id': 'record_id'},
+]) }}
+{% endmacro %}

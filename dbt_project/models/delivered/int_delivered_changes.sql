@@ -1,0 +1,15 @@
+{{ union_delivered(
+    branches=[],
+    columns={
+        'record_id': 'varchar',
+        'entity_type': 'varchar',
+        'entity_id': 'varchar',
+        'field': 'varchar',
+        'old_value': 'varchar',
+        'new_value': 'varchar',
+        'has_old_value': 'boolean',
+        'changed_at': 'timestamptz',
+        'change_number': 'bigint',
+        'history_is_complete': 'boolean',
+    },
+) }}

@@ -1,0 +1,26 @@
+{{ union_delivered(
+    branches=[
+        'stg_files__deals',
+    ],
+    columns={
+        'deal_id': 'varchar',
+        'pipeline': 'varchar',
+        'stage': 'varchar',
+        'created_stage': 'varchar',
+        'created_at': 'timestamptz',
+        'closed_at': 'timestamptz',
+        'updated_at': 'timestamptz',
+        'expected_close_date': 'date',
+        'account': 'varchar',
+        'amount': 'decimal(18, 4)',
+        'currency': 'varchar',
+        'probability': 'decimal(9, 6)',
+        'owner_id': 'varchar',
+        'lead_id': 'varchar',
+        'lead_source': 'varchar',
+        'region': 'varchar',
+        'loss_reason': 'varchar',
+        'is_deleted': 'boolean',
+        'merged_into_id': 'varchar',
+    },
+) }}

@@ -1,0 +1,9 @@
+{{ union_delivered(
+    branches=[],
+    columns={
+        'entity_type': 'varchar',
+        'entity_id': 'varchar',
+        'deleted_at': 'timestamptz',
+        'merged_into_id': 'varchar',
+    },
+) }}

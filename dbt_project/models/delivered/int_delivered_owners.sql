@@ -1,0 +1,13 @@
+{{ union_delivered(
+    branches=[
+        'stg_files__owners',
+    ],
+    columns={
+        'owner_id': 'varchar',
+        'name': 'varchar',
+        'team': 'varchar',
+        'manager_id': 'varchar',
+        'region': 'varchar',
+        'is_active': 'boolean',
+    },
+) }}

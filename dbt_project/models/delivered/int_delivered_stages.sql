@@ -1,0 +1,16 @@
+{{ union_delivered(
+    branches=[
+        'stg_files__stages',
+    ],
+    columns={
+        'record_id': 'varchar',
+        'entity_type': 'varchar',
+        'pipeline': 'varchar',
+        'stage': 'varchar',
+        'label': 'varchar',
+        'position': 'integer',
+        'category': 'varchar',
+        'win_rate': 'decimal(9, 6)',
+        'pipeline_label': 'varchar',
+    },
+) }}
