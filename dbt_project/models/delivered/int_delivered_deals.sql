@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__deals',
+        'stg_salesforce__opportunities',
     ],
     columns={
         'deal_id': 'varchar',

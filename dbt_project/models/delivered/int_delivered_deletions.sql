@@ -1,5 +1,7 @@
 {{ union_delivered(
-    branches=[],
+    branches=[
+        'int_salesforce__deletions',
+    ],
     columns={
         'entity_type': 'varchar',
         'entity_id': 'varchar',

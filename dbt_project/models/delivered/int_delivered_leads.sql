@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__leads',
+        'stg_salesforce__leads',
     ],
     columns={
         'lead_id': 'varchar',
@@ -20,5 +21,6 @@
         'bant_need': 'boolean',
         'bant_timeline': 'boolean',
         'is_deleted': 'boolean',
+        'merged_into_id': 'varchar',
     },
 ) }}

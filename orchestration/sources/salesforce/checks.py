@@ -112,14 +112,10 @@ def _currency(account: SalesforceAccount, seen: dict[str, Fields]) -> Iterator[F
 def _tracking(
     account: SalesforceAccount, sobject: str, wanted: tuple[str, ...]
 ) -> Iterator[Finding]:
-    soql = (
-        "SELECT QualifiedApiName FROM FieldDefinition WHERE "
-        f"EntityDefinition.QualifiedApiName = '{sobject}' AND IsFieldHistoryTracked = true"
-    )
     try:
         tracked = {
             text_at(record, ("QualifiedApiName",))
-            for page in pages(account, "query", soql)
+            for page in pages(account, "query", lists.tracked_fields_of(sobject))
             for record in page.records
         }
     except CrmError as error:

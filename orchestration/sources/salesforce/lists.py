@@ -76,6 +76,34 @@ def pull_pipeline_stages(pull: Pull) -> None:
         ) from refusal
 
 
+def pull_tracked_fields(pull: Pull) -> None:
+    """Land which fields have their changes tracked: what has no entry there did not change."""
+
+    def key(record: bytes) -> str | None:
+        sobject = text_at(record, ("EntityDefinition", "QualifiedApiName"))
+        name = text_at(record, ("QualifiedApiName",))
+        return None if sobject is None or name is None else f"{sobject}|{name}"
+
+    try:
+        for sobject in ("Opportunity", "Lead"):
+            for page in pages(pull.account, "query", tracked_fields_of(sobject)):
+                pull.delivery.add(page.records, page.origin, key)
+    except Refusal as refusal:
+        raise NotOffered(
+            f"which fields are tracked can't be read ({refusal}); grant View Setup and "
+            "Configuration. Until then an owner counts as known only from the nights that saw it"
+        ) from refusal
+
+
+def tracked_fields_of(sobject: str) -> str:
+    """Return the query for an object's fields whose changes are tracked."""
+    return (
+        "SELECT QualifiedApiName, EntityDefinition.QualifiedApiName, IsFieldHistoryTracked"
+        f" FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = '{sobject}'"
+        " AND IsFieldHistoryTracked = true"
+    )
+
+
 def _stages_of(account: SalesforceAccount, pull: Pull, record_type: str) -> None:
     account.afford()
     response = account.get(

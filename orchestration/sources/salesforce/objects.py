@@ -18,6 +18,12 @@ OBJECTS: tuple[CrmObject, ...] = (
         is_windowed=False,
         needs=_SETUP,
     ),
+    CrmObject(
+        "tracked_fields",
+        "Which fields of leads and opportunities have their changes tracked.",
+        is_windowed=False,
+        needs=_SETUP,
+    ),
     CrmObject("users", "Users, those who left too.", needs="View All Users"),
     CrmObject("user_roles", "Roles: the team of a user.", is_windowed=False, needs=_SETUP),
     CrmObject("queues", "Queues, which may own leads.", is_windowed=False, needs="API Enabled"),

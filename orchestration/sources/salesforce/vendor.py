@@ -21,6 +21,7 @@ VENDOR = Vendor(
     pulls={
         "currency_types": lists.lister(lists.CURRENCY_TYPES),
         "conversion_rates": lists.lister(lists.CONVERSION_RATES),
+        "tracked_fields": lists.pull_tracked_fields,
         "users": puller(USER),
         "user_roles": lists.lister(lists.USER_ROLES),
         "queues": lists.lister(lists.QUEUES),

@@ -313,7 +313,7 @@ class Salesforce(StandIn):
                     "type": sobject,
                     "url": f"{base}/sobjects/{sobject}/{row.get('Id')}",
                 },
-                **{name: _as_json(row.get(name)) for name in cursor.query.fields},
+                **_nested({name: _as_json(row.get(name)) for name in cursor.query.fields}),
             }
             for row in cursor.rows[start:end]
         ]
@@ -360,6 +360,20 @@ class Salesforce(StandIn):
         if found.tzinfo is None:
             raise BadParameter(name, "must have a time zone")
         return found
+
+
+def _nested(values: dict[str, object]) -> dict[str, object]:
+    """Return the values with those of a related object (``Object.Field``) as an object."""
+    found: dict[str, object] = {}
+    for name, value in values.items():
+        parent, _, rest = name.rpartition(".")
+        if parent:
+            related = found.setdefault(parent, {"attributes": {"type": parent, "url": ""}})
+            assert isinstance(related, dict)
+            related[rest] = value
+        else:
+            found[name] = value
+    return found
 
 
 def _error(status: int, code: str, message: str) -> Answer:
