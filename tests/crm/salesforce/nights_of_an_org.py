@@ -148,7 +148,7 @@ def _said(value: object) -> str:
                 return f"{Decimal(value).normalize():f}"
             except ArithmeticError:
                 return value
-    raise AssertionError(value)
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def differences_from_org(
@@ -160,6 +160,12 @@ def differences_from_org(
         sobject = HELD[table]
         types = standin.org.types(sobject)
         landed = landed_versions(landing, table)
+        lines += [
+            f"{table} {id_}: landed twice the same"
+            for id_, versions in landed.items()
+            for before, after in pairwise(versions)
+            if before == after
+        ]
         if types is None:
             if landed:
                 lines.append(f"{table}: landed, but there is no {sobject}")
@@ -179,10 +185,4 @@ def differences_from_org(
             newest = landed.get(id_, [None])[-1]
             if newest != wanted.get(id_):
                 lines.append(f"{table} {id_}: landed {newest}, wanted {wanted.get(id_)}")
-        lines += [
-            f"{table} {id_}: landed twice the same"
-            for id_, versions in landed.items()
-            for before, after in pairwise(versions)
-            if before == after
-        ]
     return lines

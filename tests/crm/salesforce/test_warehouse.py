@@ -30,9 +30,7 @@ bulk_above = 20
 """
 
 
-def test_facts_equal_what_salesforce_tells(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_facts_equal_what_salesforce_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     truth = small_company().truth

@@ -81,6 +81,7 @@ class Salesforce(StandIn):
         self.jobs: dict[str, Job] = {}
         self.cursors: dict[str, Cursor] = {}
         self.daily_calls = 15_000
+        self.page_size = 2000
 
     # In Salesforce's words.
 
@@ -299,7 +300,7 @@ class Salesforce(StandIn):
         size = int(options.removeprefix("batchSize="))
         if not 200 <= size <= 2000:
             raise BadParameter("batchSize", "must be between 200 and 2000")
-        cursor = Cursor(query, rows, size)
+        cursor = Cursor(query, rows, min(size, self.page_size))
         locator = make_id("01g", 1 + len(self.log))
         return self._page(request, locator, cursor, 0)
 
