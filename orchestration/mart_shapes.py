@@ -34,8 +34,9 @@ FUNNEL_CONVERSION = MartShape(
     table="mart_funnel_conversion",
     description=(
         "One row a cohort month (null: all time), dimension value, kind of record, pipeline and "
-        "step of the funnel: how many passed the stage, how many passed the next one, and what "
-        "became of the rest at as_of. entered = reached + lost + still_open + removed."
+        "step of the funnel: how many passed the stage, how many passed the next one, what became "
+        "of the rest at as_of, and how many will get there. entered = reached + lost + still_open "
+        "+ removed."
     ),
     columns={
         "cohort_month": "date",
@@ -57,6 +58,11 @@ FUNNEL_CONVERSION = MartShape(
         "observed_low": "double",
         "observed_high": "double",
         "resolved_rate": "double",
+        "eventual_rate": "double",
+        "eventual_low": "double",
+        "eventual_high": "double",
+        "horizon_days": "integer",
+        "median_days": "integer",
     },
 )
 

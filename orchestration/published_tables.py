@@ -12,14 +12,22 @@ PUBLISHED_TABLES = (
     "fct_leads",
     "fct_pipeline_daily",
     "fct_stage_transitions",
+    "mart_close_date_moves",
+    "mart_deal_alerts",
     "mart_forecast",
     "mart_funnel_conversion",
     "mart_period_win_rate",
     "mart_pipeline_summary",
+    "mart_pipeline_waterfall",
     "mart_quality_checks",
     "mart_quarantine",
+    "mart_required_leads",
+    "mart_sales_velocity",
     "mart_source_status",
+    "mart_stage_flow",
     "mart_stage_velocity",
+    "mart_target_attainment",
+    "mart_win_rate_calibration",
 )
 
 # Read by day more often than by deal, and large: one Parquet file a month.

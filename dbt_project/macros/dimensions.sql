@@ -22,3 +22,14 @@
         from {{ relation }}
     )
 {%- endmacro %}
+
+{# A number for one combination of the values of all dimensions, the same in every build. #}
+{% macro place_key(source_name, pipeline, owner_key, team, lead_source, region) -%}
+    {{ return(adapter.dispatch('place_key')(source_name, pipeline, owner_key, team, lead_source, region)) }}
+{%- endmacro %}
+
+{% macro default__place_key(source_name, pipeline, owner_key, team, lead_source, region) -%}
+    md5_number(concat_ws(
+        chr(31), {{ source_name }}, {{ pipeline }}, {{ owner_key }}, {{ team }}, {{ lead_source }}, {{ region }}
+    ))
+{%- endmacro %}

@@ -90,7 +90,9 @@ landed as (
     select source_name, table_name, sum(row_count) as landed
     from {{ source('landing', 'loads') }}
     where table_name in (
-        {%- for staged in staged_objects() %}'{{ staged.object }}'{{ ", " if not loop.last }}{% endfor -%}
+        {%- for staged in staged_objects() %}
+        '{{ staged.object }}'{{ "," if not loop.last }}
+        {%- endfor %}
     )
     group by all
     having sum(row_count) > 0

@@ -11,10 +11,10 @@ from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, MartShape
 from orchestration.marts.conversion import conversion_rates
 from orchestration.marts.forecast import historical_expectations
 from orchestration.marts.forecast_table import forecast_rows, register
-from orchestration.marts.inputs import forecast_history, funnel_counts
+from orchestration.marts.inputs import conversion_horizon, forecast_history, funnel_counts
 from orchestration.marts.periods import forecast_periods
 from orchestration.session import NightSession
-from orchestration.warehouse.preview import table_metadata
+from orchestration.showing.metadata import table_metadata
 
 
 def _write(connection: duckdb.DuckDBPyConnection, shape: MartShape, query: str) -> None:
@@ -37,7 +37,8 @@ def mart_funnel_conversion(
 ) -> dg.MaterializeResult:
     """Rates and intervals of the funnel, from the counts that the engine made."""
     with connect(session.home.warehouse) as connection:
-        connection.register("rates", conversion_rates(funnel_counts(connection)))
+        rates = conversion_rates(funnel_counts(connection), conversion_horizon(connection))
+        connection.register("rates", rates)
         _write(connection, FUNNEL_CONVERSION, "select * from rates")
         return dg.MaterializeResult(
             metadata=table_metadata(connection, "marts", FUNNEL_CONVERSION.table)

@@ -1,20 +1,26 @@
 """Conversion rates of the funnel, from its counts.
 
-Pure functions on small frames; the counting is done in the engine (``int_funnel_counts``).
+Pure functions on small frames; the counting is done in the engine (``int_funnel_counts``), the
+estimate over time in ``incidence``.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-# The 97.5 % quantile of the standard normal distribution, for two-sided 95 % intervals.
-Z_95 = 1.959963984540054
+from orchestration.marts.incidence import Z_95, cumulative_incidence, daily_outcomes
+
+# Groups whose days are laid out at once: few enough to stay near the processor.
+GROUPS_AT_ONCE = 512
 
 
 def significant(values: pd.Series, digits: int = 12) -> pd.Series:
     """Round floats to significant digits, so that two builds agree to the last bit."""
-    return values.map(lambda value: value if pd.isna(value) else float(f"{value:.{digits}g}"))
+    # The text of a missing value is `nan`, which reads as one.
+    rounded = [float(f"{value:.{digits}g}") for value in values.astype("float64")]
+    return pd.Series(rounded, index=values.index, dtype="float64")
 
 
 def wilson_interval(successes: pd.Series, trials: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -34,17 +40,62 @@ def wilson_interval(successes: pd.Series, trials: pd.Series) -> tuple[pd.Series,
     return low.where(n.notna()), high.where(n.notna())
 
 
-def conversion_rates(counts: pd.DataFrame) -> pd.DataFrame:
+def conversion_rates(counts: pa.Table, horizon: int) -> pd.DataFrame:
     """Add the rates to the funnel's counts, one row in, one row out.
 
-    Needs the columns ``entered``, ``reached`` and ``lost``; adds ``observed_rate`` with
-    ``observed_low`` and ``observed_high``, and ``resolved_rate`` (null where nothing is resolved).
+    Needs the columns ``entered``, ``reached``, ``lost`` and ``by_day`` (lists of ``days``,
+    ``reached``, ``ended``, ``still_open``), which it leaves out; ``horizon`` is in days.
     """
-    rated = counts.copy()
-    rated["observed_rate"] = significant(rated["reached"] / rated["entered"])
-    low, high = wilson_interval(rated["reached"], rated["entered"])
-    rated["observed_low"] = significant(low)
-    rated["observed_high"] = significant(high)
-    resolved = (rated["reached"] + rated["lost"]).astype("float64")
-    rated["resolved_rate"] = significant(rated["reached"] / resolved.where(resolved > 0))
-    return rated
+    frame: pd.DataFrame = counts.drop_columns(["by_day"]).to_pandas(date_as_object=True)
+    return pd.concat(
+        (frame, observed_rates(frame), eventual_rates(frame, counts["by_day"], horizon)), axis=1
+    )
+
+
+def observed_rates(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return what was seen by ``as_of``.
+
+    ``observed_rate`` with its 95 % interval ``observed_low`` and ``observed_high``, and
+    ``resolved_rate`` (null where nothing is resolved).
+    """
+    low, high = wilson_interval(counts["reached"], counts["entered"])
+    resolved = (counts["reached"] + counts["lost"]).astype("float64")
+    return pd.DataFrame(
+        {
+            "observed_rate": significant(counts["reached"] / counts["entered"]),
+            "observed_low": significant(low),
+            "observed_high": significant(high),
+            "resolved_rate": significant(counts["reached"] / resolved.where(resolved > 0)),
+        }
+    )
+
+
+def eventual_rates(counts: pd.DataFrame, by_day: pa.ChunkedArray, horizon: int) -> pd.DataFrame:
+    """Return what is to be expected once the open ones are decided too.
+
+    ``eventual_rate`` is the chance to reach within ``horizon_days`` days (``horizon`` or less),
+    ``eventual_low`` and ``eventual_high`` its 95 % interval, ``median_days`` the day by which half
+    have reached (null: fewer than half do). Where the estimate has no interval of its own (nobody
+    reached, everybody did, or it rests on one alone), the interval is that of the proportion.
+    """
+    lists = by_day.combine_chunks()
+    parts = [
+        cumulative_incidence(daily_outcomes(lists.slice(start, GROUPS_AT_ONCE), horizon))
+        for start in range(0, len(lists), GROUPS_AT_ONCE)
+    ]
+
+    def whole(name: str) -> pd.Series:
+        arrays = [getattr(part, name) for part in parts]
+        return pd.Series(np.concatenate(arrays) if arrays else np.zeros(0), index=counts.index)
+
+    rate = whole("rate")
+    low, high = wilson_interval((rate * counts["entered"]).round(), counts["entered"])
+    return pd.DataFrame(
+        {
+            "eventual_rate": significant(rate),
+            "eventual_low": significant(whole("low").fillna(low)),
+            "eventual_high": significant(whole("high").fillna(high)),
+            "horizon_days": whole("horizon_days").astype("int64"),
+            "median_days": whole("median_days").astype("Int64"),
+        }
+    )

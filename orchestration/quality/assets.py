@@ -10,7 +10,8 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.engine import connect
-from orchestration.quality.expectations import Suite, load_suites, validate
+from orchestration.quality.expectations import validate
+from orchestration.quality.suites import Suite, load_suites
 from orchestration.run_log import CheckRecord, record_checks
 from orchestration.session import NightSession
 

@@ -7,7 +7,7 @@ from orchestration.mart_shapes import QUALITY_CHECKS, SOURCE_STATUS, MartShape
 from orchestration.published_tables import PUBLISHED_TABLES
 from orchestration.quality.run_log_marts import write_quality_checks, write_source_status
 from orchestration.session import NightSession
-from orchestration.warehouse.preview import table_metadata
+from orchestration.showing.metadata import table_metadata
 
 
 def _metadata(session: NightSession, shape: MartShape) -> dg.MaterializeResult:

@@ -21,7 +21,7 @@ from orchestration.settings import rules
 from orchestration.settings.base import Secret
 from orchestration.settings.crm_sources import CREDENTIALS
 from orchestration.settings.file_sources import FilesSource, FileTable
-from orchestration.settings.models import PipelineTemplate, Settings, source_models
+from orchestration.settings.models import Alerts, PipelineTemplate, Settings, source_models
 
 DEFAULT_SETTINGS_FILE = PROJECT_ROOT / "orchestration" / "sample" / "sample.toml"
 
@@ -31,6 +31,7 @@ _MODEL_UNDER: dict[str, type[BaseModel]] = {
     "tables": FileTable,
     "pipelines": PipelineTemplate,
     "alert_webhook": Secret,
+    "alerts": Alerts,
 }
 
 

@@ -66,6 +66,29 @@ class PipelineTemplate(SettingsModel):
     )
 
 
+class Alerts(SettingsModel):
+    """When a deal needs a look, in a pipeline with too few finished deals to learn it from."""
+
+    evidence_deals: Annotated[StrictInt, Field(ge=1)] = Field(
+        default=20, description="a whole number of deals or visits, at least 1"
+    )
+    stalled_days: Annotated[StrictInt, Field(ge=1)] = Field(
+        default=30, description="a whole number of days, at least 1"
+    )
+    pushes: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=2, description="a whole number, at least 0"
+    )
+    shrunk_rate: Annotated[float, Field(strict=True, gt=0, lt=1)] = Field(
+        default=0.2, description="a number between 0 and 1"
+    )
+    skipped_stages: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=0, description="a whole number, at least 0"
+    )
+    disqualify_win_rate: Annotated[float, Field(strict=True, ge=0, le=1)] = Field(
+        default=0.15, description="a number from 0 to 1"
+    )
+
+
 class Settings(SettingsModel):
     """Everything that ``FUNNEL_CONFIG`` says."""
 
@@ -88,6 +111,9 @@ class Settings(SettingsModel):
     )
     conversion_horizon_days: Annotated[StrictInt, Field(gt=0)] = Field(
         default=180, description="a whole number of days above 0"
+    )
+    alerts: Alerts = Field(
+        default_factory=Alerts, description="a TOML table of thresholds of the deals' alerts"
     )
     alert_webhook: Secret | None = Field(
         default=None,
@@ -136,10 +162,10 @@ class Settings(SettingsModel):
     def fingerprint(self) -> str:
         """SHA-256 (hex) of every setting that changes what landed records mean.
 
-        Left out: when and until which day a night runs, the webhook, the order of the lists,
-        where the settings file and the sources lie, and how a CRM is reached.
+        Left out: when and until which day a night runs, what it warns of and where, the order of
+        the lists, where the settings file and the sources lie, and how a CRM is reached.
         """
-        outside = {"path", "as_of", "alert_webhook", "night_at", "first_day"}
+        outside = {"path", "as_of", "alerts", "alert_webhook", "night_at", "first_day"}
         meaning = self.model_dump(mode="json", exclude=outside)
         for source in meaning["sources"]:
             for key in SOURCE_CIRCUMSTANCES & source.keys():

@@ -16,13 +16,13 @@ from orchestration.home import Home
 from orchestration.run_log import record_checks
 from orchestration.session import NightSession
 from orchestration.settings import Settings
+from orchestration.showing.metadata import table_metadata
 from orchestration.sources.assets import extracted_keys
 from orchestration.warehouse.build import NodeResult, run_build
 from orchestration.warehouse.landing_views import landed_tables
 from orchestration.warehouse.layout import Night, lay_out
 from orchestration.warehouse.parsed_project import BuildError, manifest_dictionary
 from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
-from orchestration.warehouse.preview import table_metadata
 from orchestration.warehouse.test_results import attached_node, check_records
 
 DAILY = dg.AssetKey(["marts", "fct_pipeline_daily"])

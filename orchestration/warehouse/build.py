@@ -31,7 +31,6 @@ class NodeResult:
     seconds: float
     failures: int | None
     message: str
-    relation: str | None
 
     @property
     def succeeded(self) -> bool:
@@ -107,7 +106,6 @@ def _from_event(event: Any) -> NodeResult:
         seconds=float(event.data.run_result.execution_time),
         failures=None,
         message=str(event.data.run_result.message or ""),
-        relation=None,
     )
 
 
@@ -121,5 +119,4 @@ def _from_result(result: Any) -> NodeResult:
         seconds=float(result.execution_time),
         failures=result.failures,
         message=str(result.message or ""),
-        relation=getattr(node, "relation_name", None),
     )

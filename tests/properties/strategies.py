@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.properties.feed_strategies import deletions, logs
 from tests.support.companies import NIGHTS, TEMPLATED, Company, Tables
 
 Row = dict[str, str]
@@ -24,8 +25,10 @@ TIMES = [
     *("2024-03-25T23:30:00Z", "2024-03-31T02:30:00", "2024-04-05T22:30:00Z"),
 ]
 MOMENTS = [*DATES, *TIMES]
-EXPECTED = ["2024-04-10", "2024-04-20", "2024-05-10"]
+EXPECTED = ["2024-04-10", "2024-04-20", "2024-05-10", "2024-04-04", "2024-03-30", "2024-03-27"]
 AMOUNTS = ["100", "250.50", "0", "-10"]
+# The last one has no rate.
+CURRENCIES = ["EUR", "USD", "RUB"]
 OPEN = ["new", "talk", "offer"]
 CLOSED = ["won", "lost"]
 SECOND_OPEN, SECOND_CLOSED = ["try", "buy"], ["signed", "lost"]
@@ -52,15 +55,18 @@ def companies(draw: st.DrawFn) -> Company:
     mode = draw(st.sampled_from(["changes", "full"]))
     timezone = draw(st.sampled_from(["UTC", "Europe/Amsterdam", "America/New_York"]))
     nights = draw(st.sampled_from([(0,), (0, 3), (0, 2, 3), (1, 2), (0, 1, 2, 3), (3,)]))
+    # How much of its values a history leaves out.
+    gaps = draw(st.sampled_from([4, 1]))
     event_ids = draw(st.sampled_from(["none", "numeric", "text"]))
     deals = [f"d{n}" for n in range(1, draw(st.integers(1, 4)) + 1)]
     leads = [f"l{n}" for n in range(1, draw(st.integers(0, 2)) + 1)]
     records: dict[str, dict[str, Row]] = {"deals": {}, "leads": {}}
     history = {
-        entity: draw(_history(kind, "deal" if entity in deals else "lead", entity))
+        entity: draw(_history(kind, "deal" if entity in deals else "lead", entity, gaps))
         for entity in [*deals, *leads]
         if rarely(draw, 2)
     }
+    news = _news(draw, kind, deals, leads, history)
     only_history = {entity for entity in history if rarely(draw, 6)}
     first_night = {entity: draw(st.sampled_from(nights)) for entity in [*deals, *leads]}
     told: list[Row] = []
@@ -72,6 +78,8 @@ def companies(draw: st.DrawFn) -> Company:
         tables: dict[str, list[Row]] = {}
         if kind != "unlisted" and (night == nights[0] or rarely(draw)):
             tables["stages"] = draw(_stage_list(kind, changed=night != nights[0]))
+        if rarely(draw, 2):
+            tables["owners"] = draw(_owners())
         for table, ids in (("deals", deals), ("leads", leads)):
             rows = records[table]
             for entity in ids:
@@ -90,8 +98,43 @@ def companies(draw: st.DrawFn) -> Company:
         told = draw(_told(told, history, night == nights[-1], event_ids))
         if told:
             tables["stage_history"] = told
+        if tables:
+            _tell(draw, tables, news, night == nights[-1])
         found.append(tables or None)
     return Company(tuple(found), mode=mode, timezone=timezone)
+
+
+def _news(
+    draw: st.DrawFn,
+    kind: str,
+    deals: list[str],
+    leads: list[str],
+    history: Mapping[str, list[Row]],
+) -> dict[str, list[Row]]:
+    """Draw what the feeds of a company will tell, mostly of records without delivered history."""
+    news: dict[str, list[Row]] = {"changes": [], "deletions": []}
+    if not rarely(draw, 2):
+        return news
+    for entity_type, ids in (("deal", deals), ("lead", leads)):
+        pipelines = ["main", "second"] if kind == "two pipelines" else []
+        stages = _stages(kind, entity_type)
+        for entity in ids:
+            if entity not in history or rarely(draw, 3):
+                news["changes"] += draw(logs(entity_type, entity, stages, pipelines))
+            news["deletions"] += draw(deletions(entity_type, entity, deals))
+    return news
+
+
+def _tell(
+    draw: st.DrawFn, tables: dict[str, list[Row]], news: dict[str, list[Row]], is_last: bool
+) -> None:
+    """Bring some of the waiting news into a night; the last one brings what is left."""
+    for feed, waiting in news.items():
+        rows = []
+        while waiting and (is_last or rarely(draw, 2)):
+            rows.append(waiting.pop(0))
+        if rows:
+            tables[feed] = rows
 
 
 def _stages(kind: str, table: str) -> list[str]:
@@ -128,12 +171,14 @@ def _record(
     if table == "deals":
         maybe(draw, row, "created_stage", OPEN, 8)
         maybe(draw, row, "amount", AMOUNTS)
-        maybe(draw, row, "currency", ["EUR", "USD"])
+        maybe(draw, row, "currency", CURRENCIES)
         maybe(draw, row, "expected_close_date", EXPECTED)
         maybe(draw, row, "closed_at", MOMENTS)
         if leads:
             maybe(draw, row, "lead_id", leads, 3)
         maybe(draw, row, "merged_into_id", deals, 12)
+        maybe(draw, row, "region", ["north", "south"], 4)
+        maybe(draw, row, "lead_source", ["web", "fair"], 4)
     elif row["status"] == "converted":
         maybe(draw, row, "converted_at", MOMENTS)
         maybe(draw, row, "converted_deal_id", deals)
@@ -181,7 +226,7 @@ def _changed(
 
 
 @st.composite
-def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str) -> list[Row]:
+def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str, gaps: int) -> list[Row]:
     rows = []
     for _ in range(draw(st.integers(1, 4))):
         row = {"entity_type": entity_type, "entity_id": entity}
@@ -189,11 +234,11 @@ def _history(draw: st.DrawFn, kind: str, entity_type: str, entity: str) -> list[
         if rarely(draw, 4):
             row.pop("pipeline", None)
         row["entered_at"] = draw(st.sampled_from(MOMENTS))
-        maybe(draw, row, "owner_id", ["ann", "bob"], 4)
+        maybe(draw, row, "owner_id", ["ann", "bob"], gaps)
         if entity_type == "deal":
-            maybe(draw, row, "amount", AMOUNTS, 4)
-            maybe(draw, row, "currency", ["EUR", "USD"], 6)
-            maybe(draw, row, "expected_close_date", EXPECTED, 4)
+            maybe(draw, row, "amount", AMOUNTS, gaps)
+            maybe(draw, row, "currency", CURRENCIES, gaps)
+            maybe(draw, row, "expected_close_date", EXPECTED, gaps)
         rows.append(row)
     return rows
 
@@ -222,6 +267,17 @@ def _told(
             ):
                 rows.append(row)
     return draw(st.permutations(rows)) if rarely(draw, 4) else rows
+
+
+@st.composite
+def _owners(draw: st.DrawFn) -> list[Row]:
+    rows = []
+    for owner in ("ann", "bob"):
+        row = {"owner_id": owner}
+        maybe(draw, row, "team", ["red", "blue"])
+        maybe(draw, row, "region", ["north", "south"], 3)
+        rows.append(row)
+    return rows
 
 
 @st.composite

@@ -19,10 +19,13 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from tests.properties.cases import CASES
 from tests.properties.strategies import companies
 from tests.reference.company import reference_of
+from tests.reference.flow import flow_rows
 from tests.reference.funnel import COUNTS
-from tests.support.batch import FUNNEL, Built, build_nights, shipped_templates, source_name
-from tests.support.companies import Company, rules_of
+from tests.support import compare_periods
+from tests.support.batch import FLOW, FUNNEL, Built, build_nights, shipped_templates, source_name
+from tests.support.companies import AS_OF, Company, rules_of
 from tests.support.compare import STEP, differences
+from tests.support.compare_periods import CLOSE_DATES, WATERFALL
 from tests.support.reduce import reduced
 
 _SEED = int(os.environ.get("FUNNEL_PROPERTY_SEED", "20240331"))
@@ -61,12 +64,19 @@ class Batch:
     def __init__(self, members: Sequence[Company], folder: Path) -> None:
         self.members = members
         self.nightly, self.rebuilt = build_nights(members, folder)
+        self.expected = [
+            reference_of(company.deliveries(), rules_of(company, shipped_templates()))
+            for company in members
+        ]
 
     def differences(self, number: int, built: Built) -> list[str]:
         """Return how one company's tables differ from the reference."""
-        company = self.members[number]
-        expected = reference_of(company.deliveries(), rules_of(company, shipped_templates()))
-        return differences(expected, built, source_name(number))
+        reference, source = self.expected[number], source_name(number)
+        lines = differences(reference, built, source)
+        for mart in (WATERFALL, CLOSE_DATES):
+            expected = compare_periods.expected(reference, mart, source)
+            lines += compare_periods.differences(expected, built, mart, source)
+        return lines
 
     def failing(self) -> list[tuple[Company, list[str]]]:
         """Return the companies that differ, the smallest first."""
@@ -117,6 +127,16 @@ def test_reference_reads_the_named_case_as_it_is_written(number: int) -> None:
     assert case.seen(found) == case.expected
 
 
+@pytest.mark.parametrize("mart", [WATERFALL, CLOSE_DATES])
+def test_periods_of_all_companies_add_up_in_every_dimension(batch: Batch, mart: str) -> None:
+    expected = compare_periods.summed(
+        compare_periods.expected(reference, mart, source_name(number))
+        for number, reference in enumerate(batch.expected)
+    )
+    lines = compare_periods.differences(expected, batch.nightly, mart)
+    assert not lines, "\n".join([f"{len(lines)} differ:", *lines[:_SHOWN]])
+
+
 def test_nights_in_sequence_give_what_a_rebuild_gives(batch: Batch) -> None:
     assert batch.nightly.tables.keys() == batch.rebuilt.tables.keys()
     for table in batch.nightly.tables:
@@ -142,3 +162,20 @@ def test_funnel_rows_add_up_for_every_source_and_over_all_of_them(batch: Batch) 
             totals[str(row["dimension"])][key] += int(str(row[name]))
     assert totals["all"] == totals["source_name"]
     assert sum(totals["all"].values()) > 0
+
+
+def test_the_flow_through_stages_is_that_of_all_companies_together(batch: Batch) -> None:
+    expected = flow_rows(
+        (
+            reference_of(company.deliveries(), rules_of(company, shipped_templates())).flow
+            for company in batch.members
+        ),
+        AS_OF,
+    )
+    got = [{name: row[name] for name in expected[0]} for row in batch.nightly.tables[FLOW]]
+    order = ("entity_type", "pipeline", "stage", "month_start")
+    got.sort(key=lambda row: tuple(str(row[name]) for name in order))
+    expected.sort(key=lambda row: tuple(str(row[name]) for name in order))
+    assert got == expected
+    for measure in ("regressed", "moved", "removed", "won", "lost"):
+        assert sum(int(str(row[measure])) for row in got) > 0, measure

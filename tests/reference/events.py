@@ -63,11 +63,16 @@ class Entity:
     versions: Sequence[Version]
     history: Sequence[HistoryRow]
 
+    @property
+    def stage_history(self) -> list[HistoryRow]:
+        """The rows that tell a stage; the others tell of fields alone."""
+        return [row for row in self.history if row.stage]
+
 
 def events_of(entity: Entity, lists: StageLists, clock: Clock) -> list[Event]:
     """Return the events of a lead or deal in order; none if it has no dated past."""
     runs = _runs(entity, lists)
-    if entity.history:
+    if entity.stage_history:
         events = _from_history(entity, runs, lists, clock)
     else:
         events = _from_runs(entity, runs, lists, clock)
@@ -115,9 +120,10 @@ def _created_stage(
 
 def _from_history(entity: Entity, runs: list[Run], lists: StageLists, clock: Clock) -> list[Event]:
     events = [
-        Event(row.at, HISTORY, row.pipeline, row.stage, is_inferred=False) for row in entity.history
+        Event(row.at, HISTORY, row.pipeline, row.stage, is_inferred=row.is_inferred)
+        for row in entity.stage_history
     ]
-    first, last = entity.history[0], entity.history[-1]
+    first, last = entity.stage_history[0], entity.stage_history[-1]
     if not runs:
         return events
     created_at = _created_at(entity)

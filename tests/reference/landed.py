@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.reference.given import KEYS, TABLES, Delivery, Row
+from tests.reference.given import FEEDS, KEYS, TABLES, Delivery, Row
 
 Place = tuple[int, int, int]
 
@@ -27,6 +27,8 @@ class Landed:
 
 def record_id(table: str, row: Row) -> str:
     """Return what identifies a row's record inside its table."""
+    if table == "stage_history" and row.get("record_id"):
+        return str(row["record_id"])
     if table == "stage_history" and row.get("event_id"):
         return str(row["event_id"])
     return "|".join(row.get(column) or "" for column in KEYS[table])
@@ -49,7 +51,7 @@ def landed_versions(deliveries: Sequence[Delivery], table: str) -> list[Landed]:
             if before is None or before.is_absent or before.row != row:
                 newest[record] = Landed(record, place, night, row)
                 versions.append(newest[record])
-        if night.mode != "full":
+        if night.mode != "full" or table in FEEDS:
             continue
         for record in sorted(newest):
             if record not in delivered and not newest[record].is_absent:
@@ -57,3 +59,13 @@ def landed_versions(deliveries: Sequence[Delivery], table: str) -> list[Landed]:
                 newest[record] = Landed(record, place, night, {}, is_absent=True)
                 versions.append(newest[record])
     return versions
+
+
+def newest_rows(deliveries: Sequence[Delivery], table: str) -> list[tuple[Landed, Place]]:
+    """Return each row that was not withdrawn, in its newest version, with its first place."""
+    first: dict[str, Place] = {}
+    newest: dict[str, Landed] = {}
+    for landed in landed_versions(deliveries, table):
+        first.setdefault(landed.record, landed.place)
+        newest[landed.record] = landed
+    return [(landed, first[record]) for record, landed in newest.items() if not landed.is_absent]

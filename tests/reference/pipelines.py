@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from tests.reference.clock import Clock
 from tests.reference.given import Delivery
-from tests.reference.landed import Landed, landed_versions
+from tests.reference.landed import landed_versions, newest_rows
+from tests.reference.logs import logged_rows
 
 MAIN = "main"
 
@@ -24,17 +25,24 @@ class Pipelines:
             if not landed.is_absent:
                 kind = str(landed.row["entity_type"])
                 self._listed[kind].add(landed.row.get("pipeline") or MAIN)
-        newest: dict[str, Landed] = {}
-        for landed in landed_versions(deliveries, "stage_history"):
-            newest[landed.record] = landed
         told = [
-            (clock.read(landed.row["entered_at"], ends_day=False), landed.place, landed.row)
-            for landed in newest.values()
-            if not landed.is_absent and landed.row.get("pipeline")
+            (
+                clock.read(landed.row["entered_at"], ends_day=False),
+                landed.place,
+                (str(landed.row["entity_type"]), str(landed.row["entity_id"])),
+                str(landed.row["pipeline"]),
+            )
+            for landed, _ in newest_rows(deliveries, "stage_history")
+            if landed.row.get("pipeline")
+        ]
+        told += [
+            (row.at, row.place, key, row.pipeline)
+            for key, rows in logged_rows(deliveries, clock).items()
+            for row in rows
+            if row.pipeline
         ]
         self._by_history = {
-            (str(row["entity_type"]), str(row["entity_id"])): str(row["pipeline"])
-            for _, _, row in sorted(told, key=lambda entry: entry[:2])
+            key: pipeline for _, _, key, pipeline in sorted(told, key=lambda entry: entry[:2])
         }
 
     def of_record(self, entity_type: str, record: str, told: str | None) -> str:

@@ -35,6 +35,8 @@ class Version:
     is_deleted: bool
     merged_into: str | None
     link: str | None
+    lead_source: str | None
+    region: str | None
 
     @property
     def removal(self) -> str | None:
@@ -57,16 +59,64 @@ def observed_at(landed: Landed, clock: Clock) -> datetime:
 def record_versions(
     deliveries: Sequence[Delivery], table: str, pipelines: Pipelines, clock: Clock
 ) -> dict[str, list[Version]]:
-    """Return the versions of every deal or lead, oldest first."""
+    """Return the versions of every deal or lead, oldest first, deletions among them."""
     records: dict[str, list[Version]] = {}
-    for landed in landed_versions(deliveries, table):
-        versions = records.setdefault(landed.record, [])
+    for id, landed in _in_order(deliveries, table, clock):
+        versions = records.setdefault(id, [])
         before = versions[-1] if versions else None
-        version = _version(landed, table, pipelines, clock, before)
+        if landed.record != id:  # what a feed of deletions tells has an id of its own
+            version = _deletion(landed, clock, before)
+        else:
+            version = _version(landed, table, pipelines, clock, before)
         if before and version.observed_at < before.observed_at:
             version = replace(version, observed_at=before.observed_at)
         versions.append(version)
     return records
+
+
+def _in_order(deliveries: Sequence[Delivery], table: str, clock: Clock) -> list[tuple[str, Landed]]:
+    """Return (id, version) with each deletion at its place among the versions of its record.
+
+    It follows all that was known in its night, but not a version changed later than it.
+    """
+    order: dict[str, list[Landed]] = {}
+    for landed in landed_versions(deliveries, table):
+        order.setdefault(landed.record, []).append(landed)
+    for landed in landed_versions(deliveries, "deletions"):
+        if landed.row["entity_type"] != table.removesuffix("s"):
+            continue
+        versions = order.setdefault(str(landed.row["entity_id"]), [])
+        deleted_at = clock.read(landed.row.get("deleted_at"), ends_day=False)
+        place = sum(version.place[0] <= landed.place[0] for version in versions)
+        for index, version in enumerate(versions[:place]):
+            updated_at = clock.read(version.row.get("updated_at"), ends_day=True)
+            if deleted_at and updated_at and updated_at > deleted_at:
+                place = index
+                break
+        versions.insert(place, landed)
+    return [(id, landed) for id, versions in order.items() for landed in versions]
+
+
+def _deletion(landed: Landed, clock: Clock, before: Version | None) -> Version:
+    """Return the version that a feed of deletions makes: that before it, removed."""
+    deleted_at = clock.read(landed.row.get("deleted_at"), ends_day=False)
+    merged_into = landed.row.get("merged_into_id") or (before.merged_into if before else None)
+    return Version(
+        place=landed.place,
+        observed_at=deleted_at or observed_at(landed, clock),
+        has_updated_at=deleted_at is not None,
+        is_first_extraction=landed.night.is_first_extraction,
+        is_absent=True,
+        stage=before.stage if before else "",
+        pipeline=before.pipeline if before else "",
+        created_stage=None,
+        created_at=None,
+        closed_at=None,
+        values={},
+        is_deleted=True,
+        merged_into=merged_into,
+        link=None,
+    )
 
 
 def _version(
@@ -108,4 +158,6 @@ def _version(
         is_deleted=row.get("is_deleted") == "true",
         merged_into=row.get("merged_into_id"),
         link=row.get("converted_deal_id" if lead else "lead_id"),
+        lead_source=row.get("lead_source"),
+        region=row.get("region"),
     )

@@ -13,7 +13,8 @@ from datetime import date, datetime
 
 from tests.reference.clock import Clock
 from tests.reference.given import Delivery, Rules
-from tests.reference.landed import landed_versions
+from tests.reference.landed import landed_versions, newest_rows
+from tests.reference.logs import logged_rows
 from tests.reference.pipelines import Pipelines
 from tests.reference.records import observed_at
 
@@ -137,26 +138,29 @@ class StageLists:
                     continue
                 told[kind, landed.record] = row.get("pipeline")
                 pipeline = pipelines.of_record(kind, landed.record, row.get("pipeline"))
-                names = ("created_stage", "stage") if kind == "deal" else ("status",)
+                names = (
+                    ("created_stage", "stage") if kind == "deal" else ("created_status", "status")
+                )
                 seen += [
                     (landed.place, (kind, pipeline), name)
                     for column in names
                     if (name := row.get(column))
                 ]
-        first: dict[str, tuple[int, int, int]] = {}
-        newest = {}
-        for landed in landed_versions(deliveries, "stage_history"):
-            first.setdefault(landed.record, landed.place)
-            newest[landed.record] = landed
-        for record, landed in newest.items():
-            row = landed.row
-            if landed.is_absent:
-                continue
-            kind, entity = str(row["entity_type"]), str(row["entity_id"])
-            pipeline = row.get("pipeline") or pipelines.of_record(
-                kind, entity, told.get((kind, entity))
-            )
-            seen.append((first[record], (kind, pipeline), str(row["stage"])))
+        named = [
+            ((str(row["entity_type"]), str(row["entity_id"])), place, row.get("pipeline"), stage)
+            for landed, place in newest_rows(deliveries, "stage_history")
+            for row in [landed.row]
+            if (stage := row.get("stage"))
+        ]
+        named += [
+            (key, row.place, row.pipeline, row.stage)
+            for key, rows in logged_rows(deliveries, self._clock).items()
+            for row in rows
+            if row.stage
+        ]
+        for (kind, entity), place, pipeline, stage in named:
+            pipeline = pipeline or pipelines.of_record(kind, entity, told.get((kind, entity)))
+            seen.append((place, (kind, pipeline), stage))
         for _, key, name in sorted(seen, key=lambda entry: entry[0]):
             known = self._seen.setdefault(key, [])
             if name not in known:

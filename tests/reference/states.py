@@ -1,6 +1,7 @@
 """What was told of a record's fields, when, and what changed by it.
 
 Values hold from when they were told: never carried back from the version that shows an outcome.
+Of a field whose changes are logged, the record tells only what the log does not reach.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tests.reference.events import HISTORY, INFERRED, Entity
+from tests.reference.records import Version
 from tests.reference.stages import StageLists
 from tests.reference.transitions import Transition
 
@@ -21,6 +23,7 @@ class Telling:
     at: datetime
     rank: int
     values: dict[str, object]
+    is_inferred: bool = True
 
 
 @dataclass(frozen=True)
@@ -31,26 +34,29 @@ class Change:
     old: object
     new: object
     at: datetime
+    is_inferred: bool
 
 
 def tellings_of(
     entity: Entity, transitions: Sequence[Transition], lists: StageLists
 ) -> list[Telling]:
     """Return everything told of a record's fields, in order."""
-    told = [Telling(row.at, HISTORY, row.values) for row in entity.history]
     created_at = transitions[0].transitioned_at if transitions else None
-    before: dict[str, object] | None = None
+    told = [
+        # What is told of a time before the creation holds from the creation.
+        Telling(max(row.at, created_at or row.at), HISTORY, row.values, row.is_inferred)
+        for row in entity.history
+    ]
+    reached = _reached_by_log(entity, told)
+    by_log: dict[str, object] = {}
+    if reached:
+        for telling in sorted(told, key=lambda telling: telling.at):
+            by_log.update(telling.values)
+    ends_at = max((telling.at for telling in told), default=None)
+    live = [version for version in entity.versions if not version.is_absent]
     was_closed = False
-    for version in entity.versions:
-        if version.is_absent:
-            continue
-        if before is None:
-            values = {name: value for name, value in version.values.items() if value is not None}
-        else:
-            values = {
-                name: value for name, value in version.values.items() if value != before[name]
-            }
-        before = version.values
+    for index, version in enumerate(live):
+        values = _changed_values(version, live[index - 1] if index else None)
         is_closed = lists.category(entity.entity_type, *version.place_in_pipeline) != "open"
         at = version.observed_at
         if is_closed and not was_closed:
@@ -58,9 +64,39 @@ def tellings_of(
         was_closed = is_closed
         if created_at:
             at = max(at, created_at)
+        after_log = {}
+        for name in list(values):
+            if name in reached and version.observed_at >= reached[name]:
+                value = values.pop(name)
+                later = [
+                    _changed_values(v, live[n]) for n, v in enumerate(live[index + 1 :], index)
+                ]
+                is_last = not any(name in changed for changed in later)
+                if is_last and value != by_log[name]:
+                    after_log[name] = value
         if values:
             told.append(Telling(at, INFERRED, values))
+        if after_log and ends_at and live[-1].observed_at >= ends_at:
+            told.append(Telling(max(version.observed_at, ends_at), INFERRED, after_log))
     return sorted(told, key=lambda telling: (telling.at, telling.rank))
+
+
+def _changed_values(version: Version, before: Version | None) -> dict[str, object]:
+    """Return the values that a version tells: the filled ones of the first, then what differs."""
+    if before is None:
+        return {name: value for name, value in version.values.items() if value is not None}
+    return {name: value for name, value in version.values.items() if value != before.values[name]}
+
+
+def _reached_by_log(entity: Entity, told: Sequence[Telling]) -> dict[str, datetime]:
+    """Return since when the log knows each field that it saw change."""
+    logged = [
+        (row, telling) for row, telling in zip(entity.history, told, strict=True) if row.is_logged
+    ]
+    changed = {name for row, _ in logged if row.number for name in row.values}
+    return {
+        name: min(telling.at for row, telling in logged if name in row.values) for name in changed
+    }
 
 
 def _closing_of(observed: datetime, transitions: Sequence[Transition]) -> datetime | None:
@@ -93,15 +129,17 @@ def changes_of(told: Sequence[Telling], transitions: Sequence[Transition]) -> li
     for telling in told:
         for name, value in telling.values.items():
             if state.get(name) != value:
-                changes.append(Change(name, state.get(name), value, telling.at))
+                change = Change(name, state.get(name), value, telling.at, telling.is_inferred)
+                changes.append(change)
                 state[name] = value
     removed_by = ""
     for t in transitions:
+        when = (t.transitioned_at, t.is_inferred)
         if t.from_pipeline not in (None, t.pipeline):
-            changes.append(Change("pipeline", t.from_pipeline, t.pipeline, t.transitioned_at))
+            changes.append(Change("pipeline", t.from_pipeline, t.pipeline, *when))
         if t.transition_type in ("deleted", "merged"):
             removed_by = "merge" if t.transition_type == "merged" else "deletion"
-            changes.append(Change(removed_by, False, True, t.transitioned_at))
+            changes.append(Change(removed_by, False, True, *when))
         if t.transition_type == "restored":
-            changes.append(Change(removed_by, True, False, t.transitioned_at))
+            changes.append(Change(removed_by, True, False, *when))
     return changes

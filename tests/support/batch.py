@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+
 from orchestration.engine import connect
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing
@@ -27,11 +29,44 @@ from tests.support.companies import (
     Company,
     write_night,
 )
+from tests.support.feeds import VIEWS, Feeds
 
-TABLES = ("deals", "leads", "stage_history", "stages")
+TABLES = ("deals", "leads", "stage_history", "stages", "owners", "fx_rates")
+MARTS = ("mart_pipeline_waterfall", "mart_close_date_moves")
 # What the reference speaks of, and what that rests on.
-MODELS = ("+path:dbt_project/models/facts", "+int_funnel_counts")
-FUNNEL = "funnel"
+MODELS = (
+    "+path:dbt_project/models/facts",
+    *("+int_funnel_counts", "+mart_stage_flow", "+mart_stage_velocity"),
+    *(f"+{mart}" for mart in MARTS),
+)
+FUNNEL, FUNNEL_DAYS = "funnel", "funnel_days"
+FLOW, VELOCITY = "mart_stage_flow", "mart_stage_velocity"
+# What is read beside the facts, in an order of its own.
+QUERIES = {
+    # The counts to which the mart of conversion adds its rates, a row in, a row out.
+    FUNNEL: """
+        select * exclude (by_day), dimension_value as source_name
+        from conformed.int_funnel_counts
+        where cohort_month is null and dimension in ('all', 'source_name')
+        order by all
+    """,
+    FUNNEL_DAYS: """
+        select
+            dimension_value as source_name, entity_type, pipeline, from_stage, to_stage,
+            day.days, day.reached, day.ended, day.still_open
+        from (
+            select *, unnest(by_day) as day from conformed.int_funnel_counts
+            where cohort_month is null and dimension = 'source_name'
+        )
+        order by all
+    """,
+    FLOW: "select * from marts.mart_stage_flow",
+    VELOCITY: """
+        select *, dimension_value as source_name from marts.mart_stage_velocity
+        where dimension = 'source_name'
+    """,
+}
+WITHOUT_FEEDS = ("--exclude", *VIEWS.values())
 
 Rows = list[dict[str, object]]
 
@@ -66,6 +101,7 @@ def build_nights(
     home = Home(folder / "home")
     settings = _settings(companies, folder)
     landing = Landing(home.landing)
+    feeds = Feeds()
     for number, (as_of, known_at) in enumerate(NIGHTS):
         for company, source in zip(companies, settings.sources, strict=True):
             delivered = write_night(company, number, source.path)
@@ -74,10 +110,11 @@ def build_nights(
                     continue
                 result = extract_table(source, table, landing, known_at=known_at, as_of=as_of)
                 assert result.state in ("landed", "unchanged"), result
-        build_facts(home, settings, Night(as_of), models)
+            feeds.deliver(company, source.name, number)
+        build_facts(home, settings, Night(as_of), models, feeds)
     nightly = read_facts(home)
     home.warehouse.unlink()
-    build_facts(home, settings, Night(AS_OF), models)
+    build_facts(home, settings, Night(AS_OF), models, feeds)
     return nightly, read_facts(home)
 
 
@@ -100,12 +137,21 @@ def _settings(companies: Sequence[Company], folder: Path) -> Settings:
 
 
 def build_facts(
-    home: Home, settings: Settings, night: Night, models: Sequence[str] = MODELS
+    home: Home,
+    settings: Settings,
+    night: Night,
+    models: Sequence[str] = MODELS,
+    feeds: Feeds | None = None,
 ) -> None:
-    """Build models on what landed, as one night does. Fails on a model that can't be built."""
+    """Build models on what landed, as one night does. Fails on a model that can't be built.
+
+    ``feeds`` stand in the place of the CRMs' own views, where there are any.
+    """
     with connect(home.warehouse) as connection:
         lay_out(connection, settings, home, night)
-    result = run_build(home, "run", select=models)
+        if feeds is not None:
+            feeds.lay_out(connection)
+    result = run_build(home, "run", select=(*models, *(WITHOUT_FEEDS if feeds else ())))
     failed = [f"{node.name}: {node.message}" for node in result.nodes if not node.succeeded]
     assert not failed, "\n".join(failed)
 
@@ -116,18 +162,17 @@ def read_facts(home: Home) -> Built:
     with connect(home.warehouse, read_only=True) as connection:
         names = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts'"
-            " and regexp_matches(table_name, '^(fct|dim)_')"
-            " order by all"
+            " and (regexp_matches(table_name, '^(fct|dim)_') or table_name in ?) order by all",
+            [list(MARTS)],
         ).fetchall()
         for (name,) in names:
-            cursor = connection.execute(f"select * from marts.{name}")
-            columns = [entry[0] for entry in cursor.description]
-            built.tables[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-        # The counts to which the mart of conversion adds its rates, a row in, a row out.
-        cursor = connection.execute(
-            "select *, dimension_value as source_name from conformed.int_funnel_counts"
-            " where cohort_month is null and dimension in ('all', 'source_name') order by all"
-        )
-        columns = [entry[0] for entry in cursor.description]
-        built.tables[FUNNEL] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            built.tables[name] = _rows(connection, f"select * from marts.{name}")
+        for name, query in QUERIES.items():
+            built.tables[name] = _rows(connection, query)
     return built
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Rows:
+    cursor = connection.execute(query)
+    columns = [entry[0] for entry in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -10,9 +10,12 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
-from tests.reference.given import Delivery, Row, Rules
+from orchestration.warehouse.layout import ECB_RATES
+from tests.reference.given import FEEDS, Delivery, Row, Rules
 
 BUSINESS_TIMEZONE = "Europe/Amsterdam"
 
@@ -33,7 +36,7 @@ COLUMNS = {
     "deals": (
         *("deal_id", "stage", "created_at", "pipeline", "created_stage", "amount", "currency"),
         *("expected_close_date", "closed_at", "owner_id", "lead_id", "updated_at"),
-        *("is_deleted", "merged_into_id"),
+        *("is_deleted", "merged_into_id", "lead_source", "region"),
     ),
     "leads": (
         *("lead_id", "status", "created_at", "owner_id", "converted_at", "converted_deal_id"),
@@ -44,6 +47,13 @@ COLUMNS = {
         *("expected_close_date", "owner_id", "event_id"),
     ),
     "stages": ("entity_type", "stage", "position", "category", "pipeline"),
+    "changes": (
+        *("record_id", "entity_type", "entity_id", "field", "old_value", "new_value"),
+        *("has_old_value", "changed_at", "change_number", "history_is_complete"),
+    ),
+    "deletions": ("entity_type", "entity_id", "deleted_at", "merged_into_id"),
+    "owners": ("owner_id", "team", "region"),
+    "fx_rates": ("date", "currency", "rate", "base"),
 }
 
 Tables = Mapping[str, Sequence[Mapping[str, str]]]
@@ -96,17 +106,21 @@ def full_row(table: str, row: Mapping[str, str]) -> Row:
 
 
 def write_night(company: Company, night: int, folder: Path) -> list[str]:
-    """Write one night's files into the company's folder; return the tables that have one."""
+    """Write one night's files into the company's folder; return the tables that have one.
+
+    Feeds are no files; ``feeds`` brings them to where every source delivers them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         path.unlink()
-    tables = company.nights[night] if night < len(company.nights) else None
-    for table, rows in (tables or {}).items():
+    delivered = (company.nights[night] if night < len(company.nights) else None) or {}
+    tables = {table: rows for table, rows in delivered.items() if table not in FEEDS}
+    for table, rows in tables.items():
         with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, COLUMNS[table], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-    return list(tables or {})
+    return list(tables)
 
 
 def rules_of(company: Company, templates: Sequence[Mapping[str, str]]) -> Rules:
@@ -123,4 +137,19 @@ def rules_of(company: Company, templates: Sequence[Mapping[str, str]]) -> Rules:
         named_categories={
             row["stage"]: row["category"] for row in templates if row["category"] != "open"
         },
+        reference_rates=shipped_rates(),
     )
+
+
+@cache
+def shipped_rates() -> dict[tuple[str, date], Decimal]:
+    """Return the shipped reference rates of the months that the companies live in."""
+    found = {}
+    with ECB_RATES.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            day = date.fromisoformat(row.pop("Date"))
+            if date(2024, 3, 1) <= day <= AS_OF:
+                for currency, rate in row.items():
+                    if currency and rate not in ("", "N/A"):
+                        found[currency, day] = Decimal(rate)
+    return found

@@ -12,14 +12,14 @@ from decimal import Decimal
 
 from tests.reference.company import Reference
 from tests.reference.funnel import COUNTS
-from tests.support.batch import FUNNEL, Built
+from tests.support.batch import FUNNEL, FUNNEL_DAYS, VELOCITY, Built
 
 TRANSITION = (
     *("entity_type", "entity", "pipeline", "from_stage", "to_stage", "from_category"),
     *("to_category", "transition_type", "is_closing", "stages_skipped", "transitioned_at"),
     *("visit_number", "is_inferred", "amount", "currency", "owner"),
 )
-CHANGE = ("deal", "field", "old", "new", "at")
+CHANGE = ("deal", "field", "old", "new", "at", "is_inferred")
 DAY = (
     *("snapshot_date", "deal", "pipeline", "stage", "amount", "currency"),
     *("expected_close_date", "owner", "days_in_stage", "days_open", "push_count"),
@@ -30,6 +30,11 @@ DEAL = (
     *("push_count", "is_deleted", "merged_into", "sales_cycle_days"),
 )
 STEP = ("entity_type", "pipeline", "from_stage", "to_stage")
+ENDS = ("reached", "ended", "still_open")
+STAY = (
+    *("entity_type", "pipeline", "stage", "visits", "mean_days", "median_days", "p90_days"),
+    *("open_deals", "median_open_age_days"),
+)
 _RENAMED = {
     "entity_key": "entity",
     "deal_key": "deal",
@@ -43,15 +48,22 @@ _RENAMED = {
 
 def differences(reference: Reference, built: Built, source: str) -> list[str]:
     """Return a line for each row that only one side has, table by table."""
-    funnel: list[dict[str, object]] = [
-        {**dict(zip(STEP, key, strict=True)), **counts} for key, counts in reference.funnel.items()
-    ]
+    funnel: list[dict[str, object]] = []
+    funnel_days: list[dict[str, object]] = []
+    for key, step in reference.funnel.items():
+        named = dict(zip(STEP, key, strict=True))
+        funnel.append({**named, **step.counts})
+        for day in sorted({day for day, _ in step.by_day}):
+            ends = {end: step.by_day[day, end] for end in ENDS}
+            funnel_days.append({**named, "days": day, **ends})
     pairs = (
         ("fct_stage_transitions", TRANSITION, reference.transitions),
         ("fct_deal_changes", CHANGE, reference.changes),
         ("fct_pipeline_daily", DAY, reference.daily),
         ("fct_deals", DEAL, reference.deals),
         (FUNNEL, (*STEP, *COUNTS), funnel),
+        (FUNNEL_DAYS, (*STEP, "days", *ENDS), funnel_days),
+        (VELOCITY, STAY, reference.velocity),
     )
     lines: list[str] = []
     for table, columns, expected in pairs:
@@ -94,6 +106,8 @@ def _text(value: object) -> str:
             return str(value).lower()
         case Decimal():
             return f"{value.normalize():f}"
+        case float():
+            return f"{value:.6f}"
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%fZ").replace(".000000", "")
         case _:

@@ -42,7 +42,7 @@ def neighbours(company: Company) -> list[Company]:
         for table, rows in tables.items()
         for row in rows
         for column in row
-        if column not in _NEEDED
+        if column not in _NEEDED and table not in _KEPT_WHOLE
     }
     for table, record in sorted(records, key=str):
         _keep(
@@ -76,7 +76,7 @@ def neighbours(company: Company) -> list[Company]:
                 kept = [row for place, row in enumerate(rows) if place != index]
                 _add(found, company, number, {**tables, table: kept})
                 for column in rows[index]:
-                    if column in _NEEDED:
+                    if column in _NEEDED or table in _KEPT_WHOLE:
                         continue
                     cell = {k: v for k, v in rows[index].items() if k != column}
                     fewer = [cell if place == index else row for place, row in enumerate(rows)]
@@ -84,9 +84,11 @@ def neighbours(company: Company) -> list[Company]:
     return list(found.values())
 
 
+# Their rows are nothing without each column.
+_KEPT_WHOLE = {"owners", "fx_rates"}
 _NEEDED = {
     *("deal_id", "stage", "lead_id", "status", "entity_type", "entity_id", "entered_at"),
-    *("position", "category"),
+    *("position", "category", "record_id", "field", "changed_at"),
 }
 
 

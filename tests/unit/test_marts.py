@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.marts.conversion import conversion_rates, wilson_interval
+from orchestration.marts.conversion import observed_rates, wilson_interval
 from orchestration.marts.forecast import History, historical_expectations
 from orchestration.marts.periods import forecast_periods, month_of, quarter_of
 from orchestration.marts.stage_paths import stage_paths
@@ -37,7 +37,7 @@ def test_wilson_interval_holds_the_rate_within_zero_and_one(successes: int, tria
 
 
 def test_rates_of_a_step_nobody_resolved() -> None:
-    rates = conversion_rates(pd.DataFrame({"entered": [4], "reached": [0], "lost": [0]}))
+    rates = observed_rates(pd.DataFrame({"entered": [4], "reached": [0], "lost": [0]}))
     assert rates["observed_rate"].tolist() == [0.0]
     assert rates["resolved_rate"].isna().all()
 

@@ -101,6 +101,10 @@ def test_what_is_left_out_has_a_default_and_nothing_can_be_changed(folder: Path)
     assert (settings.conversion_horizon_days, settings.night_at) == (180, "01:00")
     assert (settings.sources[0].timezone, settings.sources[0].mode) == ("UTC", "changes")
     assert settings.sources[0].tables == {}
+    assert settings.alerts.model_dump() == {
+        "evidence_deals": 20, "stalled_days": 30, "pushes": 2, "shrunk_rate": 0.2,
+        "skipped_stages": 0, "disqualify_win_rate": 0.15,
+    }  # fmt: skip
     with pytest.raises(ValidationError):
         settings.week_start = "sunday"
 
@@ -212,6 +216,18 @@ WRONG = {
     "horizon": (
         "conversion_horizon_days = 0" + SMALL + SOURCE,
         ["conversion_horizon_days", "found 0", "above 0"],
+    ),
+    "share as a text": (
+        SMALL + SOURCE + '[alerts]\nshrunk_rate = "0.2"',
+        ["alerts.shrunk_rate", 'found "0.2"', "between 0 and 1"],
+    ),
+    "share of all": (
+        SMALL + SOURCE + "[alerts]\nshrunk_rate = 1",
+        ["alerts.shrunk_rate", "found 1", "between 0 and 1"],
+    ),
+    "unknown threshold": (
+        SMALL + SOURCE + "[alerts]\nstaled_days = 9",
+        ["alerts.staled_days", "unknown key", 'did you mean "stalled_days"?'],
     ),
     "week": (
         'week_start = "mon"' + SMALL + SOURCE,
@@ -480,6 +496,7 @@ def test_the_fingerprint_follows_the_meaning_of_landed_data(folder: Path) -> Non
     same = [
         load(folder, 'as_of = "2020-01-01"\nnight_at = "03:30"' + mapped),
         load(folder, 'alert_webhook = { env = "HOOK" }' + mapped),
+        load(folder, mapped + "[alerts]\npushes = 9\n"),
         load(folder / "moved", mapped),
     ]
     assert {each.fingerprint for each in same} == {base}

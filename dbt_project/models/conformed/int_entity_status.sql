@@ -7,6 +7,8 @@ with summed as (
         min(transitioned_at) as created_at,
         min(case when is_closing then transitioned_at end) as first_closed_at,
         max(case when is_closing then transitioned_at end) as last_closed_at,
+        max(case when transition_type in ('deleted', 'merged') then transitioned_at end)
+            as last_removed_at,
         max_by(transition_type in ('deleted', 'merged'), entity_sequence)
             filter (where transition_type in ('deleted', 'merged', 'restored')) as is_removed
     from {{ ref('int_stage_transitions') }}
@@ -23,6 +25,7 @@ select
     summed.created_at,
     summed.first_closed_at,
     coalesce(summed.is_removed, false) as is_removed,
+    case when summed.is_removed then summed.last_removed_at end as removed_at,
     case
         when last_transition.to_category <> 'open' and not coalesce(summed.is_removed, false)
             then summed.last_closed_at

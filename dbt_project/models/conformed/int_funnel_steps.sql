@@ -1,40 +1,8 @@
+{{ config(materialized='view') }}
+
 -- One row a lead or deal and step of its funnel (a passed stage to the next one, and to `won`),
--- with what became of it at `as_of`.
-with passes as (
-    select
-        passes.*,
-        list.open_stages
-    from {{ ref('int_funnel_passes') }} as passes
-    inner join (
-        select source_name, entity_type, pipeline, max(open_rank) as open_stages
-        from {{ ref('int_stage_list') }}
-        group by all
-    ) as list using (source_name, entity_type, pipeline)
-),
-
-next_stages as (
-    select
-        source_name, entity_type, pipeline, open_rank,
-        coalesce(
-            lead(stage) over (
-                partition by source_name, entity_type, pipeline order by open_rank
-            ),
-            case entity_type when 'lead' then 'converted' else 'won' end
-        ) as to_stage
-    from {{ ref('int_stage_list') }}
-    where open_rank is not null
-),
-
-deal_outcomes as (
-    select
-        entity_key as deal_key,
-        min(passed_at) as won_at
-    from {{ ref('int_funnel_passes') }}
-    where entity_type = 'deal' and stage = 'won'
-    group by all
-),
-
-lead_deals as (
+-- with what became of it at `as_of`, and after how long.
+with lead_deals as (
     select lead_key, deal_key from {{ ref('fct_deals') }}
     where lead_key is not null
     union
@@ -42,72 +10,123 @@ lead_deals as (
     where deal_key is not null
 ),
 
+-- When each lead's deals were first won; when the last of them was lost or removed.
 lead_outcomes as (
     select
         lead_deals.lead_key,
         bool_or(
-            deals.is_won or (deal_outcomes.won_at is not null and not deals.is_deleted)
+            deals.is_won or (passes.outcome_passed_at is not null and not deals.is_deleted)
         ) as is_won,
-        bool_and(deals.is_lost or deals.is_deleted) as is_lost
+        min(coalesce(passes.outcome_passed_at, deals.closed_at)) filter (
+            where deals.is_won or (passes.outcome_passed_at is not null and not deals.is_deleted)
+        ) as won_at,
+        bool_and(deals.is_lost or deals.is_deleted) as is_lost,
+        max(coalesce(status.removed_at, deals.closed_at)) as lost_at
     from lead_deals
     inner join {{ ref('fct_deals') }} as deals on lead_deals.deal_key = deals.deal_key
-    left join deal_outcomes on lead_deals.deal_key = deal_outcomes.deal_key
+    left join {{ ref('int_entity_status') }} as status
+        on status.entity_type = 'deal' and deals.deal_key = status.entity_key
+    left join (
+        select entity_key as deal_key, min(outcome_passed_at) as outcome_passed_at
+        from {{ ref('int_funnel_passes') }}
+        where entity_type = 'deal' and outcome_passed_at is not null
+        group by all
+    ) as passes on lead_deals.deal_key = passes.deal_key
     group by all
 ),
 
-steps as (
+standings as (
     select
-        passes.entity_type, passes.entity_key, passes.source_name, passes.pipeline,
-        passes.stage as from_stage, passes.stage_position as from_position, passes.open_rank,
-        passes.passed_at, passes.is_touched as entered_touched,
-        next_stages.to_stage, passes.open_rank + 1 as to_rank
-    from passes
-    inner join next_stages
-        on passes.source_name = next_stages.source_name
-        and passes.entity_type = next_stages.entity_type
-        and passes.pipeline = next_stages.pipeline
-        and passes.open_rank = next_stages.open_rank
-    union all
-    select
-        entity_type, entity_key, source_name, pipeline,
-        stage as from_stage, stage_position as from_position, open_rank,
-        passed_at, is_touched as entered_touched,
-        'won' as to_stage, open_stages + 1 as to_rank
-    from passes
-    where open_rank <= open_stages
-        -- The last stage of a deal leads to `won` already.
-        and not (entity_type = 'deal' and open_rank = open_stages)
+        status.entity_type,
+        status.entity_key,
+        status.is_removed,
+        status.removed_at,
+        status.stage_category = 'lost' as is_lost,
+        status.closed_at as lost_at,
+        coalesce(lead_outcomes.is_won, false) as has_won_deal,
+        lead_outcomes.won_at as deal_won_at,
+        coalesce(lead_outcomes.is_lost, false) as has_lost_deals,
+        lead_outcomes.lost_at as deals_lost_at
+    from {{ ref('int_entity_status') }} as status
+    left join lead_outcomes
+        on status.entity_type = 'lead' and status.entity_key = lead_outcomes.lead_key
+),
+
+passes as (
+    select passes.*, standings.* exclude (entity_type, entity_key)
+    from {{ ref('int_funnel_passes') }} as passes
+    inner join standings
+        on passes.entity_type = standings.entity_type
+        and passes.entity_key = standings.entity_key
+    where passes.open_rank <= passes.open_stages
+        -- What was removed is told once, where its funnel begins, so that the rows chain.
+        and (not standings.is_removed or passes.open_rank = 1)
 ),
 
 judged as (
     select
-        steps.*,
+        passes.*,
+        passes.open_rank + 1 as to_rank,
+        passes.next_passed_at as target_passed_at,
+        passes.next_passed_at is not null as has_reached,
+        passes.is_next_touched as has_touched,
+        passes.is_lost as has_lost,
+        passes.lost_at as target_lost_at
+    from passes
+    union all
+    -- The last stage of a deal leads to `won` already.
+    select
+        passes.*,
+        null as to_rank,
+        passes.outcome_passed_at as target_passed_at,
+        passes.outcome_passed_at is not null as has_reached,
+        passes.is_outcome_touched as has_touched,
+        passes.is_lost as has_lost,
+        passes.lost_at as target_lost_at
+    from passes
+    where passes.entity_type = 'deal' and passes.open_rank < passes.open_stages
+    union all
+    select
+        passes.*,
+        null as to_rank,
+        passes.deal_won_at as target_passed_at,
+        passes.has_won_deal as has_reached,
+        passes.has_won_deal as has_touched,
+        passes.is_lost or passes.has_lost_deals as has_lost,
+        -- Whichever came first: the lead's own end, or that of its last deal.
+        least(
+            case when passes.is_lost then passes.lost_at end,
+            case when passes.has_lost_deals then passes.deals_lost_at end
+        ) as target_lost_at
+    from passes
+    where passes.entity_type = 'lead'
+),
+
+decided as (
+    select
+        *,
         case
-            when steps.entity_type = 'lead' and steps.to_stage = 'won'
-                then coalesce(lead_outcomes.is_won, false)
-            else target.entity_key is not null
-        end as has_reached,
-        case
-            when steps.entity_type = 'lead' and steps.to_stage = 'won'
-                then coalesce(lead_outcomes.is_won, false)
-            else coalesce(target.is_touched, false)
-        end as has_touched,
-        status.is_removed,
-        status.stage_category = 'lost'
-        or (
-            steps.entity_type = 'lead' and steps.to_stage = 'won'
-            and coalesce(lead_outcomes.is_lost, false)
-        ) as is_lost
-    from steps
-    inner join {{ ref('int_entity_status') }} as status
-        on steps.entity_type = status.entity_type and steps.entity_key = status.entity_key
-    left join {{ ref('int_funnel_passes') }} as target
-        on steps.entity_type = target.entity_type
-        and steps.entity_key = target.entity_key
-        and steps.pipeline = target.pipeline
-        and steps.to_rank = target.open_rank
-    left join lead_outcomes
-        on steps.entity_type = 'lead' and steps.entity_key = lead_outcomes.lead_key
+            when is_removed then 'removed'
+            when has_reached then 'reached'
+            when has_lost then 'lost'
+            else 'still_open'
+        end as outcome
+    from judged
+),
+
+timed as (
+    select
+        *,
+        -- An end that nothing dates had come by the end of `as_of`.
+        coalesce(
+            case outcome
+                when 'removed' then removed_at
+                when 'reached' then target_passed_at
+                when 'lost' then target_lost_at
+            end,
+            {{ day_end(setting('as_of')) }}
+        ) as ended_at
+    from decided
 )
 
 select
@@ -115,17 +134,15 @@ select
     entity_key,
     source_name,
     pipeline,
-    from_stage,
-    from_position,
-    to_stage,
+    open_rank,
+    to_rank,
     passed_at,
     date_trunc('month', {{ business_day('passed_at') }})::date as cohort_month,
-    entered_touched,
-    has_reached and not is_removed as is_reached,
-    has_touched and not is_removed as is_touched,
-    is_lost and not has_reached and not is_removed as is_lost,
-    not is_lost and not has_reached and not is_removed as is_still_open,
-    is_removed
-from judged
--- What was removed is told once, where its funnel begins, so that the rows chain.
-where not is_removed or open_rank = 1
+    is_touched as entered_touched,
+    outcome = 'reached' and has_touched as is_touched,
+    outcome,
+    -- Whole days, rounded up; a lead's deal may have ended before the lead passed the stage.
+    greatest(
+        ({{ microseconds_between('passed_at', 'ended_at') }} + 86399999999) // 86400000000, 0
+    )::integer as days
+from timed

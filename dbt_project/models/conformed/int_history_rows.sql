@@ -28,6 +28,7 @@ select
     told.currency,
     told.expected_close_date,
     told.owner_key,
+    told.probability,
     told.emptied,
     told.is_inferred,
     told.is_logged

@@ -140,7 +140,7 @@ logged as (
         max(happened_at) as last_at
     from told_by_history
     where (entity_type, entity_key) in (
-        select (entity_type, entity_key) from told_by_history where is_logged
+        select (entity_type, entity_key) from told_by_history as rows where rows.is_logged
     )
     group by all
 ),

@@ -34,6 +34,7 @@ select
     currency,
     expected_close_date,
     source_name || ':' || owner_id as owner_key,
+    probability,
     coalesce(emptied, []) as emptied,
     coalesce(is_inferred, false) as is_inferred,
     false as is_logged

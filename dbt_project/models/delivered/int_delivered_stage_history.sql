@@ -17,6 +17,7 @@
         'currency': 'varchar',
         'expected_close_date': 'date',
         'owner_id': 'varchar',
+        'probability': 'decimal(9, 6)',
         'emptied': 'varchar[]',
         'is_inferred': 'boolean',
     },

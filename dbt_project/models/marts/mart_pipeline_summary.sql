@@ -7,8 +7,9 @@ with days as (
         daily.stage_position,
         daily.owner_key,
         owners.team,
-        deals.lead_source,
-        coalesce(deals.region, owners.region) as region,
+        origins.lead_source,
+        -- A deal without a region of its own is in the one of the owner of the day.
+        coalesce(origins.region, owners.region) as region,
         daily.amount_reporting,
         daily.weighted_amount_reporting
     from {{ ref('fct_pipeline_daily') }} as daily
@@ -16,7 +17,7 @@ with days as (
         on daily.owner_key = owners.owner_key
         and daily.snapshot_date >= owners.valid_from
         and daily.snapshot_date < owners.valid_to
-    left join {{ ref('fct_deals') }} as deals on daily.deal_key = deals.deal_key
+    left join {{ ref('int_deal_origins') }} as origins on daily.deal_key = origins.deal_key
 )
 
 select

@@ -22,7 +22,6 @@ placed as (
         owners.team,
         coalesce(deals.lead_source, leads.lead_source) as lead_source,
         coalesce(deals.region, leads.region) as region,
-        coalesce(deals.is_deleted, leads.is_deleted, false) as is_removed,
         case
             when stays.left_at is not null
                 then {{ microseconds_between('stays.entered_at', 'stays.left_at') }}
@@ -38,6 +37,8 @@ placed as (
     left join {{ ref('fct_leads') }} as leads
         on stays.entity_type = 'lead' and stays.entity_key = leads.lead_key
     where stays.to_category = 'open'
+        -- Who was removed ended no visit, and is in no stage either.
+        and (stays.left_at is not null or not coalesce(deals.is_deleted, leads.is_deleted, false))
 ),
 
 measured as (
@@ -49,10 +50,11 @@ measured as (
         dimension_value,
         count(stay) as visits,
         {{ as_days('sum(stay)::double / nullif(count(stay), 0)') }} as mean_days,
-        {{ as_days('median(stay)') }} as median_days,
-        {{ as_days('quantile_cont(stay, 0.9)') }} as p90_days,
-        count(*) filter (where left_at is null and not is_removed) as open_deals,
-        {{ as_days('median(open_age) filter (where not is_removed)') }} as median_open_age_days
+        -- One sort for both.
+        {{ as_days('quantile_cont(stay, [0.5, 0.9])[1]') }} as median_days,
+        {{ as_days('quantile_cont(stay, [0.5, 0.9])[2]') }} as p90_days,
+        count(open_age) as open_deals,
+        {{ as_days('median(open_age)') }} as median_open_age_days
     from {{ by_dimension('placed') }}
     group by all
 ),

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from tests.properties.case_words import Case
+from tests.properties.cases.close_dates import CLOSE_DATES
+from tests.properties.cases.conversion import CONVERSION
+from tests.properties.cases.deletions import DELETIONS
 from tests.properties.cases.history import HISTORY
 from tests.properties.cases.lists import LISTS
+from tests.properties.cases.logs import LOGS
 from tests.properties.cases.records import RECORDS
 from tests.properties.cases.removal import REMOVAL
 from tests.properties.cases.time import TIME
 from tests.properties.cases.values import VALUES
+from tests.properties.cases.waterfall import WATERFALL
 
-CASES: list[Case] = [*TIME, *RECORDS, *HISTORY, *REMOVAL, *VALUES, *LISTS]
+CASES: list[Case] = [
+    *(*TIME, *RECORDS, *HISTORY, *LOGS, *REMOVAL, *DELETIONS, *VALUES, *LISTS),
+    *(*CONVERSION, *WATERFALL, *CLOSE_DATES),
+]

@@ -65,7 +65,7 @@ REMOVAL: list[Case] = [
             {"deals": [deal("new", created_at="2024-03-28")]},
         ],
         changes("merge"),
-        ["False True 03-31 15:00", "True False 04-03 end"],
+        ["False True 03-31 15:00 ~", "True False 04-03 end ~"],
     ),
     case(
         "a_stage_changes_while_the_deal_is_removed",

@@ -88,7 +88,7 @@ VALUES: list[Case] = [
             },
         ],
         changes("amount"),
-        ["None 1.0 03-26 end", "1.0 2.0 04-04 end"],
+        ["None 1.0 03-26 end ~", "1.0 2.0 04-04 end ~"],
     ),
     case(
         "a_date_told_later_than_before_is_a_push",

@@ -1,0 +1,8 @@
+-- Where a deal came from, as its newest record tells it. These fields have no past of their own.
+select
+    deal_key,
+    lead_source,
+    region
+from {{ ref('int_deal_versions') }}
+where not is_absent
+qualify row_number() over (partition by deal_key order by version_number desc) = 1

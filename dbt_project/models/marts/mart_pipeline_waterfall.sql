@@ -1,0 +1,137 @@
+with places as (
+    select * from {{ ref('int_pipeline_places') }}
+),
+
+place_values as (
+    select place_key, dimension, dimension_value from {{ by_dimension('places') }}
+),
+
+flows as (
+    select
+        flows.period,
+        flows.period_start,
+        place_values.dimension,
+        place_values.dimension_value,
+        flows.* exclude (period, period_start, place_key)
+    from {{ ref('int_pipeline_flows') }} as flows
+    inner join place_values on flows.place_key = place_values.place_key
+),
+
+-- From one value of a dimension to another; a deal that changes hands inside a team stays there.
+transfers as (
+    select
+        periods.period,
+        periods.period_start,
+        from_values.dimension,
+        from_values.dimension_value as from_value,
+        to_values.dimension_value as to_value,
+        movements.amount_reporting
+    from {{ ref('int_pipeline_movements') }} as movements
+    inner join {{ ref('int_periods') }} as periods on movements.happened_on = periods.date_day
+    inner join place_values as from_values on movements.from_place_key = from_values.place_key
+    inner join place_values as to_values
+        on movements.place_key = to_values.place_key
+        and from_values.dimension = to_values.dimension
+        and from_values.dimension_value <> to_values.dimension_value
+    where movements.bucket = 'transferred'
+),
+
+-- How many deals the rates revalued. A deal that stayed in one place all period counts there; of
+-- one that moved, each dimension value has its own part.
+revalued as (
+    select
+        deal_key,
+        period,
+        period_start,
+        place_key,
+        sum(value_to_reporting - value_from_reporting) as fx
+    from {{ ref('int_pipeline_holdings') }}
+    where value_to_reporting <> value_from_reporting
+    group by all
+    having fx <> 0
+),
+
+revalued_by_places as (
+    select
+        *,
+        count(*) over (partition by deal_key, period, period_start) as places
+    from revalued
+),
+
+revalued_in_one_place as (
+    select period, period_start, place_key, count(*) as fx_count
+    from revalued_by_places
+    where places = 1
+    group by all
+),
+
+revalued_on_the_move as (
+    select
+        revalued_by_places.deal_key,
+        revalued_by_places.period,
+        revalued_by_places.period_start,
+        place_values.dimension,
+        place_values.dimension_value
+    from revalued_by_places
+    inner join place_values on revalued_by_places.place_key = place_values.place_key
+    where revalued_by_places.places > 1
+    group by all
+    having sum(revalued_by_places.fx) <> 0
+),
+
+everything as (
+    select * from flows
+    union all by name
+    select
+        period, period_start, dimension, to_value as dimension_value,
+        sum(amount_reporting) as transferred_in, count(*) as transferred_in_count
+    from transfers
+    group by all
+    union all by name
+    select
+        period, period_start, dimension, from_value as dimension_value,
+        -sum(amount_reporting) as transferred_out, count(*) as transferred_out_count
+    from transfers
+    group by all
+    union all by name
+    select
+        revalued_in_one_place.period, revalued_in_one_place.period_start,
+        place_values.dimension, place_values.dimension_value, revalued_in_one_place.fx_count
+    from revalued_in_one_place
+    inner join place_values on revalued_in_one_place.place_key = place_values.place_key
+    union all by name
+    select period, period_start, dimension, dimension_value, count(*) as fx_count
+    from revalued_on_the_move
+    group by all
+),
+
+summed as (
+    select
+        period,
+        period_start,
+        dimension,
+        dimension_value,
+        {% for column in waterfall_columns() -%}
+        coalesce(sum({{ column }}), 0)::decimal(18, 2) as {{ column }},
+        {% endfor -%}
+        {% for column in waterfall_columns() -%}
+        coalesce(sum({{ column }}_count), 0)::bigint as {{ column }}_count
+        {{- "," if not loop.last }}
+        {% endfor %}
+    from everything
+    group by all
+)
+
+select
+    summed.period,
+    summed.period_start,
+    periods.period_end,
+    summed.* exclude (period, period_start)
+from summed
+inner join {{ ref('int_periods') }} as periods
+    on summed.period = periods.period
+    and summed.period_start = periods.period_start
+    and periods.is_first_day
+order by
+    array_position(['week', 'month', 'quarter'], summed.period), summed.period_start,
+    summed.dimension, summed.dimension_value
