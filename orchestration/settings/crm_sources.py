@@ -137,7 +137,7 @@ class SalesforceSource(CrmSource):
     jwt_audience: WebAddress | None = Field(default=None, description=_ADDRESS)
     bulk_above: Count = Field(default=2000, description="a whole number of records above 0")
     bulk_page_records: Count = Field(
-        default=100_000, description="a whole number of records above 0"
+        default=50_000, description="a whole number of records above 0"
     )
     bulk_wait_minutes: Count = Field(default=60, description="a whole number of minutes above 0")
     currency: Currency | None = Field(

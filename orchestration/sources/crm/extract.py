@@ -175,7 +175,8 @@ def _extract(
                 )
                 connection.execute(
                     f"COPY ({rows}) TO {quote_literal(str(load.part()))}"
-                    " (FORMAT parquet, COMPRESSION zstd)"
+                    # Small groups: wide records would not fit the engine's memory otherwise.
+                    " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"
                 )
         if fresh or gone:
             progress(f"{source}.{item.name}: {fresh:,} versions and {gone:,} deletions landed")

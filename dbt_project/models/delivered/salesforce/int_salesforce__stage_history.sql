@@ -91,11 +91,26 @@ select
     emptied,
     false as is_inferred
 from placed
-union all by name
+union all
 select
-    * exclude (deal_id),
+    source_name,
+    load_id,
+    ordinal,
+    known_at,
+    is_first_extraction,
+    extracted_at,
+    is_absent,
+    record_id,
     record_id as event_id,
+    event_number,
     'deal' as entity_type,
     deal_id as entity_id,
+    pipeline,
+    stage,
+    entered_at,
+    null as amount,
+    null as currency,
+    null as expected_close_date,
+    [] as emptied,
     false as is_inferred
 from moved
