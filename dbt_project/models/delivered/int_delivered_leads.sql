@@ -3,6 +3,7 @@
         'stg_files__leads',
         'int_hubspot__leads',
         'int_pipedrive__leads',
+        'stg_salesforce__leads',
     ],
     columns={
         'lead_id': 'varchar',
@@ -22,5 +23,6 @@
         'bant_need': 'boolean',
         'bant_timeline': 'boolean',
         'is_deleted': 'boolean',
+        'merged_into_id': 'varchar',
     },
 ) }}

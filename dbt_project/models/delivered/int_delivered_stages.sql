@@ -3,6 +3,7 @@
         'stg_files__stages',
         'int_hubspot__stages',
         'int_pipedrive__stages',
+        'int_salesforce__stages',
     ],
     columns={
         'record_id': 'varchar',
