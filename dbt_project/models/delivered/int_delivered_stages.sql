@@ -2,6 +2,9 @@
     branches=[
         'stg_files__stages',
         'int_neocrm__stages',
+        'int_hubspot__stages',
+        'int_pipedrive__stages',
+        'int_salesforce__stages',
     ],
     columns={
         'record_id': 'varchar',
