@@ -258,9 +258,7 @@ class NeocrmSource(CrmSource):
     password: Secret = Field(description=_SECRET)
     security_token: Secret | None = Field(default=None, description=_SECRET)
     bearer: StrictBool = Field(default=True, description="true or false")
-    currency: Annotated[StrictStr, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
-        default="CNY", description="three upper-case letters, such as CNY"
-    )
+    currency: Currency = Field(default="CNY", description="three upper-case letters, such as CNY")
     won_stages: tuple[Text, ...] = Field(
         default=("赢单", "成交", "Won", "Closed Won"),
         description="a list of names of stages in which a deal is won",
@@ -269,7 +267,19 @@ class NeocrmSource(CrmSource):
         default=("输单", "丢单", "Lost", "Closed Lost"),
         description="a list of names of stages in which a deal is lost",
     )
+    converted_lead_statuses: tuple[Text, ...] = Field(
+        default=("已转换", "Converted"),
+        description="a list of names of lead statuses that mean converted",
+    )
     lost_lead_statuses: tuple[Text, ...] = Field(
         default=("无效", "关闭", "Disqualified"),
         description="a list of names of lead statuses that mean disqualified",
     )
+    left_out_fields: tuple[Text, ...] = Field(
+        default=(), description="a list of API names of fields that queries must leave out"
+    )
+
+    @classmethod
+    def circumstances(cls) -> frozenset[str]:
+        """Return the keys that say how the tenant is reached, not what its records mean."""
+        return super().circumstances() | {"token_path", "bearer"}

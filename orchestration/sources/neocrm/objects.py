@@ -4,23 +4,16 @@ from orchestration.sources.crm.objects import CrmObject
 
 OBJECTS: tuple[CrmObject, ...] = (
     CrmObject(
-        "business_types",
-        "The business types of opportunities: its pipelines.",
-        is_windowed=False,
-        needs="read the metadata of opportunity (商机)",
-    ),
-    CrmObject(
         "stages",
         "The sales stages of every business type, in their order.",
         is_windowed=False,
-        after=("business_types",),
-        needs="read the sales stages (销售阶段)",
+        needs="read the business types and sales stages of opportunity (商机)",
     ),
     CrmObject(
-        "lead_fields",
-        "What the tenant says of the fields of leads, with the list of statuses.",
+        "fields",
+        "What the tenant says of the fields of leads and opportunities, with their choices.",
         is_windowed=False,
-        needs="read the metadata of lead (销售线索)",
+        needs="read the metadata of lead (销售线索) and opportunity (商机)",
     ),
     CrmObject(
         "departments",

@@ -1,18 +1,21 @@
-"""Leads and opportunities: what changed by XOQL, page by page, and which there are by a scroll."""
+"""Queries (XOQL): leads and opportunities that changed, and which ones there are.
+
+Every query goes page by page from the last id on, until a page is empty: what a short page means,
+and how long a server remembers a query, nobody has published.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 
-from orchestration.sources.crm.http import Page
-from orchestration.sources.crm.records import slices, text_at
+from orchestration.sources.crm.errors import UnexpectedAnswer
+from orchestration.sources.crm.http import Account, Page
+from orchestration.sources.crm.records import text_at
 from orchestration.sources.crm.vendor import Pull
-from orchestration.sources.neocrm.account import DESCRIPTION, XOQL, XOQL_SCROLL
+from orchestration.sources.neocrm.account import DESCRIPTION, XOQL, listed
 
 PAGE = 2000
-_RECORDS = ("data", "records")
 # Read even if the tenant's description leaves them out.
 NEEDED = {
     "lead": ("id", "status", "ownerId", "opportunityId", "createdAt", "updatedAt"),
@@ -30,55 +33,56 @@ def pull_changed(object_key: str) -> Callable[[Pull], None]:
 
     def pull(pull: Pull) -> None:
         fields = ", ".join(fields_of(pull.account, object_key))
+        span = [f"updatedAt < {_millis(pull.end)}"]
+        if pull.start is not None:
+            span.insert(0, f"updatedAt >= {_millis(pull.start)}")
         last = pull.resume if isinstance(pull.resume, str) else "0"
-        while True:
-            where = [f"updatedAt < {_millis(pull.end)}", f"id > {last}"]
-            if pull.start is not None:
-                where.insert(0, f"updatedAt >= {_millis(pull.start)}")
-            query = (
-                f"select {fields} from {object_key} where {' and '.join(where)}"
-                f" order by id limit 0,{PAGE}"
-            )
-            pull.account.afford(1)
-            answer = pull.account.ask(XOQL, "POST", data={"xoql": query})
-            page = Page(slices(answer.content, _RECORDS), answer)
+        for page, ids in query(pull.account, fields, object_key, span, after=last):
             pull.delivery.add(page.records, page.origin)
-            if not page.records:
-                break
-            last = text_at(page.records[-1], ("id",)) or last
-            pull.delivery.checkpoint(last)
-            pull.progress(f"{pull.delivery.rows:,} changed {object_key}s so far")
-            if len(page.records) < PAGE:
-                break
-        for page in scroll(pull, f"select id from {object_key}"):
-            ids = (text_at(record, ("id",)) for record in page.records)
-            pull.delivery.present(id_ for id_ in ids if id_ is not None)
+            pull.delivery.checkpoint(ids[-1])
+            pull.progress(f"{pull.delivery.rows:,} changed so far")
+        # Nothing tells of deletions: what is no longer named has gone.
+        for _, ids in query(pull.account, "id", object_key):
+            pull.delivery.present(ids)
 
     return pull
 
 
-def scroll(pull: Pull, query: str) -> Iterator[Page]:
-    """Ask a query to its end, by the locator that each page names for the next."""
-    locator = ""
+def query(
+    account: Account, fields: str, object_key: str, where: list[str] | None = None, after: str = "0"
+) -> Iterator[tuple[Page, list[str]]]:
+    """Give each page of a query in the order of the ids after one, with its ids.
+
+    Raises ``UnexpectedAnswer`` for records that come in another order: the next page would begin
+    at the wrong one.
+    """
     while True:
-        form = {"xoql": query, "batchCount": str(PAGE), "queryLocator": locator}
-        pull.account.afford(1)
-        answer = pull.account.ask(XOQL_SCROLL, "POST", data=form)
-        yield Page(slices(answer.content, _RECORDS), answer)
-        locator = text_at(answer.content, ("queryLocator",)) or ""
-        if not locator:
+        conditions = " and ".join([*(where or []), f"id > {after}"])
+        text = f"select {fields} from {object_key} where {conditions} order by id limit 0,{PAGE}"
+        account.afford(1)
+        answer = account.ask(XOQL, "POST", data={"xoql": text})
+        page = Page(listed(answer, "records"), answer)
+        if not page.records:
             return
+        ids = [text_at(record, ("id",)) or "" for record in page.records]
+        if not all(id_.isdecimal() for id_ in ids):
+            raise UnexpectedAnswer(f"a record of {object_key} has no number for its id")
+        numbers = [int(id_) for id_ in (after, *ids)]
+        if any(later <= earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+            raise UnexpectedAnswer(f"the records of {object_key} do not come in the order of id")
+        yield page, ids
+        after = ids[-1]
 
 
-def fields_of(account: Any, object_key: str) -> list[str]:
+def fields_of(account: Account, object_key: str) -> list[str]:
     """Return the fields of an object to select: every described one, custom ones included."""
-    answer = account.get(DESCRIPTION.format(object_key)).json()
-    described = (answer.get("data") or {}).get("fields") or []
-    found = [
-        field["apiKey"]
-        for field in described
-        if field.get("apiKey") and str(field.get("type")) not in _UNREADABLE_TYPES
-    ]
+    settings = account.settings
+    left_out = set(settings.left_out_fields)  # type: ignore[attr-defined]
+    found = []
+    for field in listed(account.get(DESCRIPTION.format(object_key)), "fields"):
+        name = text_at(field, ("apiKey",))
+        if name and name not in left_out and text_at(field, ("type",)) not in _UNREADABLE_TYPES:
+            found.append(name)
     return list(dict.fromkeys((*NEEDED[object_key], *found)))
 
 

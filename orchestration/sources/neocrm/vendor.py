@@ -4,9 +4,8 @@ from orchestration.sources.crm.vendor import Vendor
 from orchestration.sources.neocrm.account import NeocrmAccount
 from orchestration.sources.neocrm.checks import check
 from orchestration.sources.neocrm.lists import (
-    pull_business_types,
     pull_departments,
-    pull_lead_fields,
+    pull_fields,
     pull_stages,
     pull_users,
 )
@@ -16,9 +15,8 @@ VENDOR = Vendor(
     label="销售易 (Neocrm)",
     open=NeocrmAccount,
     pulls={
-        "business_types": pull_business_types,
         "stages": pull_stages,
-        "lead_fields": pull_lead_fields,
+        "fields": pull_fields,
         "departments": pull_departments,
         "users": pull_users,
         "leads": pull_changed("lead"),
