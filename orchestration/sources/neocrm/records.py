@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import pairwise
 
 from orchestration.sources.crm.errors import UnexpectedAnswer
 from orchestration.sources.crm.http import Account, Page
@@ -68,7 +69,7 @@ def query(
         if not all(id_.isdecimal() for id_ in ids):
             raise UnexpectedAnswer(f"a record of {object_key} has no number for its id")
         numbers = [int(id_) for id_ in (after, *ids)]
-        if any(later <= earlier for earlier, later in zip(numbers, numbers[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(numbers)):
             raise UnexpectedAnswer(f"the records of {object_key} do not come in the order of id")
         yield page, ids
         after = ids[-1]

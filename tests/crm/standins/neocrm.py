@@ -32,6 +32,8 @@ class Neocrm(StandIn):
         self.hidden_objects: set[str] = set()
         self.most_per_page = 2000
         self.is_bearer = True
+        self.keeps_order = True
+        self.hides_data = False
         self.before_page: Callable[[str], None] = lambda object_key: None
         self._access = 1
 
@@ -99,10 +101,11 @@ class Neocrm(StandIn):
         self.before_page(query.object)
         rows = [row for row in self._rows(query.object) if query.holds_for(row)]
         # Without an order there is none.
-        rows.sort(key=lambda row: row["id"] if query.is_ordered else row["id"] % 7)
+        is_ordered = query.is_ordered and self.keeps_order
+        rows.sort(key=lambda row: row["id"] if is_ordered else row["id"] % 7)
         page = rows[query.skip : query.skip + min(query.most, self.most_per_page)]
         records = [{name: row[name] for name in query.fields} for row in page]
-        return _answer({"totalSize": len(rows), "count": len(page), "records": records})
+        return self._said({"totalSize": len(rows), "count": len(page), "records": records})
 
     @endpoint("GET", "/rest/data/v2.0/xobjects/opportunity/busiType")
     def business_types(self, request: Request) -> Answer:
@@ -110,7 +113,7 @@ class Neocrm(StandIn):
         self._may_read("opportunity")
         pipelines = self.truth.stage_list_at(self.now).of("deal")
         records = [self.shapes.business_type(pipeline) for pipeline in pipelines]
-        return _answer({"records": records})
+        return self._said({"records": records})
 
     @endpoint("POST", "/rest/data/v2.0/xobjects/stage/actions/getStageListByEntityTypeApiKey")
     def stages(self, request: Request) -> Answer:
@@ -120,7 +123,7 @@ class Neocrm(StandIn):
         for pipeline in self.truth.stage_list_at(self.now).of("deal"):
             if self.shapes.business_type(pipeline)["apiKey"] == key:
                 stages = sorted(pipeline.stages, key=lambda stage: stage.position)
-                return _answer(
+                return self._said(
                     [
                         {
                             "id": self.shapes.stage(pipeline.key, stage.key),
@@ -145,7 +148,11 @@ class Neocrm(StandIn):
             for field in self.shapes.described(key, leads)
             if field["apiKey"] not in self.hidden_fields
         ]
-        return _answer({"id": 1, "apiKey": key, "label": key, "fields": fields})
+        return self._said({"id": 1, "apiKey": key, "label": key, "fields": fields})
+
+    def _said(self, data: Any) -> Answer:
+        told = None if self.hides_data else data
+        return json_answer({"code": "200", "msg": "OK", "data": told, "ext": [], "errorInfo": None})
 
     def _fields(self, key: str) -> set[str]:
         if key not in FIELDS:
@@ -167,10 +174,6 @@ class Neocrm(StandIn):
                 return [self.shapes.lead(record) for record in records if not record.is_deleted]
         records = self.view.records("deal", self.now)
         return [self.shapes.deal(record) for record in records if not record.is_deleted]
-
-
-def _answer(data: Any) -> Answer:
-    return json_answer({"code": "200", "msg": "OK", "data": data, "ext": [], "errorInfo": None})
 
 
 def _refusal(code: int | str, text: str) -> Answer:

@@ -58,8 +58,10 @@ statuses as (
         codes.code as stage,
         choices.label,
         choices.position,
-        case when list_contains(options.lost_statuses, choices.label) then 'lost' else 'open' end
-            as category,
+        case
+            when list_contains(options.lost_statuses, choices.label) then 'lost'
+            when choices.label is not null then 'open'
+        end as category,
         coalesce(list_contains(options.converted_statuses, choices.label), false) as is_conversion
     from status_lists
     inner join codes
