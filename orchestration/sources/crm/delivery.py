@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.landing.envelope import quote_literal, quote_name
+from orchestration.sources.compare import scan_of
 from orchestration.sources.crm.records import text_at
 from orchestration.sources.working import create_delivered
 
@@ -117,6 +118,22 @@ class Delivery:
         self._connection.register("named", named)
         self._connection.execute("INSERT INTO present SELECT id FROM named")
         self._connection.unregister("named")
+
+    def unseen(self, landed: Sequence[Path]) -> list[str]:
+        """Return the ids that ``present`` named so far, in order, of records that neither came
+        in this delivery nor stand in the landed files as not deleted."""
+        self._flush()
+        known = "SELECT id FROM delivered"
+        if landed:
+            known += (
+                " UNION ALL SELECT id FROM (SELECT id, max_by(is_deleted,"
+                f" load_id::HUGEINT * 1099511627776 + ordinal) AS is_deleted FROM {scan_of(landed)}"
+                " GROUP BY id) WHERE NOT is_deleted"
+            )
+        found = self._connection.execute(
+            f"SELECT DISTINCT id FROM present WHERE id NOT IN ({known}) ORDER BY length(id), id"
+        ).fetchall()
+        return [id_ for (id_,) in found]
 
     def holds_everything(self) -> None:
         """Say that this delivery of changes names every record that exists, as one that

@@ -121,6 +121,7 @@ def _extract(
             resume=resume,
             progress=lambda text: progress(f"{source}.{item.name}: {text}"),
             landed_ids=lambda table: _landed_ids(connection, landing, source, item.name, table),
+            unseen=lambda: delivery.unseen(landing.files(source, item.name)),
             folder=folder,
         )
         ended_by: CrmError | None = None

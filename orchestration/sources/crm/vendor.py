@@ -29,6 +29,9 @@ class Pull:
     landed_ids: Callable[[str], list[str]]
     """Object -> ids, in order, of its records that landed since this object's last complete load
     (or, when resuming, that the interrupted load had to ask for)."""
+    unseen: Callable[[], list[str]]
+    """Ids, in order, that ``delivery.present`` named so far, of records that neither came in this
+    delivery nor stand in the landing: restored, or shown to us, without having changed."""
     folder: Path
     """A folder for files of its own, gone after the extraction."""
 

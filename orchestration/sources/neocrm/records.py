@@ -6,6 +6,7 @@ and how long a server remembers a query, nobody has published.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import pairwise
@@ -39,14 +40,31 @@ def pull_changed(object_key: str) -> Callable[[Pull], None]:
             span.insert(0, f"updatedAt >= {_millis(pull.start)}")
         last = pull.resume if isinstance(pull.resume, str) else "0"
         for page, ids in query(pull.account, fields, object_key, span, after=last):
+            last = ids[-1]
             pull.delivery.add(page.records, page.origin)
-            pull.delivery.checkpoint(ids[-1])
+            pull.delivery.checkpoint(last)
             pull.progress(f"{pull.delivery.rows:,} changed so far")
         # Nothing tells of deletions: what is no longer named has gone.
         for _, ids in query(pull.account, "id", object_key):
             pull.delivery.present(ids)
+        _pull_unseen(pull, fields, object_key, last)
 
     return pull
+
+
+def _pull_unseen(pull: Pull, fields: str, object_key: str, resume: str) -> None:
+    """Pull what is there without having changed: restored, or hidden from us until now."""
+    unseen = [int(id_) for id_ in pull.unseen()]
+    if unseen:
+        pull.progress(f"{len(unseen):,} that we did not see before, without a change")
+    while unseen:
+        for page, ids in query(pull.account, fields, object_key, after=str(unseen[0] - 1)):
+            pull.delivery.add(page.records, page.origin)
+            pull.delivery.checkpoint(resume)
+            unseen = unseen[bisect_right(unseen, int(ids[-1])) :]
+            break
+        else:
+            return
 
 
 def query(

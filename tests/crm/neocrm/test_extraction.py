@@ -158,8 +158,29 @@ def test_what_moves_while_it_is_listed_is_neither_lost_nor_taken_for_deleted(
             at += DAY
         assert len(moved) == 12
         assert newest(landing, "opportunities") == there(standin, "opportunities")
-        gone = {id_ for id_, deleted in landed(landing, "opportunities", "id, is_deleted") if deleted}
+        gone = {
+            id_ for id_, deleted in landed(landing, "opportunities", "id, is_deleted") if deleted
+        }
         assert gone == {str(id_of(deals[2])), str(id_of(deals[3]))}
+
+
+def test_what_is_shown_again_without_a_change_comes_back(tmp_path: Path) -> None:
+    """As after a wider right, or out of the recycle bin."""
+    story = new_story()
+    deals = [story.deal(BEGIN, "needs", owner=3) for _ in range(30)]
+    landing = Landing(tmp_path)
+    with Neocrm(story.truth(), FIRST) as standin:
+        standin.most_per_page = 4
+        standin.hidden_records = {deals[3], deals[29]}
+        run(standin, landing, FIRST)
+        standin.hidden_records = {deals[8], deals[29]}
+        done = run(standin, landing, FIRST + DAY)["opportunities"]
+        assert (done.rows_landed, done.rows_deleted) == (1, 1)
+        standin.hidden_records = set()
+        done = run(standin, landing, FIRST + 2 * DAY)["opportunities"]
+        assert (done.rows_landed, done.rows_deleted) == (2, 0)
+        assert newest(landing, "opportunities") == there(standin, "opportunities")
+        assert run(standin, landing, FIRST + 3 * DAY)["opportunities"].state == "unchanged"
 
 
 def test_answers_of_another_kind_take_nothing_away(tmp_path: Path) -> None:
@@ -222,7 +243,7 @@ def test_records_land_as_they_came_with_every_field(tmp_path: Path) -> None:
 def test_throttles_within_a_page_are_waited_out(tmp_path: Path) -> None:
     story = new_story()
     story.deal(BEGIN, "needs", owner=3)
-    plan = ScriptedFaults({n: "throttled" for n in range(3, 12)})
+    plan = ScriptedFaults(dict.fromkeys(range(3, 12), "throttled"))
     with Neocrm(story.truth(), FIRST, plan) as standin:
         done = run(standin, Landing(tmp_path), FIRST)
     assert plan.total == 9

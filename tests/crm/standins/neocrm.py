@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.crm.faults import FaultPlan
+from tests.crm.happenings import Record, Ref
 from tests.crm.messages import Answer, BadParameter, Refused, Request, json_answer, only_keys
 from tests.crm.standin import StandIn, endpoint
 from tests.crm.standins.neocrm_shapes import FIELDS, Json, Shapes
@@ -34,6 +35,7 @@ class Neocrm(StandIn):
         self.is_bearer = True
         self.keeps_order = True
         self.hides_data = False
+        self.hidden_records: set[Ref] = set()
         self.before_page: Callable[[str], None] = lambda object_key: None
         self._access = 1
 
@@ -171,9 +173,12 @@ class Neocrm(StandIn):
                 return self.shapes.teams()
             case "lead":
                 records = self.view.records("lead", self.now)
-                return [self.shapes.lead(record) for record in records if not record.is_deleted]
+                return [self.shapes.lead(record) for record in records if self._shows(record)]
         records = self.view.records("deal", self.now)
-        return [self.shapes.deal(record) for record in records if not record.is_deleted]
+        return [self.shapes.deal(record) for record in records if self._shows(record)]
+
+    def _shows(self, record: Record) -> bool:
+        return not record.is_deleted and record.ref not in self.hidden_records
 
 
 def _refusal(code: int | str, text: str) -> Answer:
