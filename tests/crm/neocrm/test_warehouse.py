@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orchestration.settings import load_settings
 from tests.crm.company import BUSINESS_TIMEZONE
+from tests.crm.expected import differences_from_truth
 from tests.crm.neocrm import nights as neocrm
 from tests.crm.nights import Warehouse, differences_from_telling, extract_night
 from tests.crm.projection import nights_between
@@ -18,7 +19,8 @@ BUILT = (0, 4, 7)
 
 def test_the_facts_are_what_the_tenant_tells(tmp_path: Path) -> None:
     nights = nights_between(FIRST_NIGHT, LAST_NIGHT)
-    truth = small_company().truth
+    small = small_company()
+    truth, unseen = small.truth, small.named["lead_born_and_gone_in_a_day"]
     projection = neocrm.projection(truth)
     with Neocrm(truth, nights[0].starts_at) as standin:
         path = tmp_path / "funnel.toml"
@@ -36,3 +38,11 @@ def test_the_facts_are_what_the_tenant_tells(tmp_path: Path) -> None:
             so_far = nights[: number + 1]
             lines = differences_from_telling(projection, so_far, built, neocrm.SOURCE)
             assert lines == [], "\n".join([f"night of {night.as_of}", *lines])
+            # Of leads it loses only one that came and went between two nights.
+            lost = differences_from_truth(
+                projection, built, neocrm.SOURCE, night.as_of, ["fct_leads"]
+            )
+            assert all(projection.id(unseen) in line for line in lost)
+            transitions = built.of("fct_stage_transitions", neocrm.SOURCE)
+            assert len(transitions) > 70
+            assert all(row["is_inferred"] for row in transitions)

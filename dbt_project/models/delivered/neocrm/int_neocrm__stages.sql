@@ -2,6 +2,7 @@
 -- of 100. Lead statuses are the choices of the field; behind them stands the conversion, in the
 -- place of every status that means the same.
 {%- set delivery = 'source_name, load_id, ordinal, known_at, is_first_extraction, extracted_at' %}
+{%- set meaning = 'is_absent, stage, label, position, category' %}
 with options as (
     select
         source_name,
@@ -18,7 +19,6 @@ deal_stages as (
         {{ delivery }},
         is_absent,
         'deal|' || record_id as record_id,
-        'deal' as entity_type,
         business_type as pipeline,
         stage,
         label,
@@ -75,10 +75,10 @@ statuses as (
 ),
 
 lead_stages as (
-    select * exclude (is_conversion) from statuses where not is_conversion
-    union all by name
+    select {{ delivery }}, {{ meaning }} from statuses where not is_conversion
+    union all
     select
-        *,
+        {{ delivery }},
         false as is_absent,
         'converted' as stage,
         '已转换' as label,
@@ -88,7 +88,12 @@ lead_stages as (
     qualify row_number() over (partition by source_name order by load_id, ordinal) = 1
 )
 
-select * from deal_stages
-union all by name
-select *, 'lead|' || stage as record_id, 'lead' as entity_type, 'leads' as pipeline
+select
+    {{ delivery }}, {{ meaning }}, record_id, 'deal' as entity_type, pipeline,
+    win_rate, pipeline_label
+from deal_stages
+union all
+select
+    {{ delivery }}, {{ meaning }}, 'lead|' || stage as record_id, 'lead' as entity_type,
+    'leads' as pipeline, null as win_rate, null as pipeline_label
 from lead_stages
