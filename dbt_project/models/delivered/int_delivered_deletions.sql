@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'int_hubspot__deletions',
+        'int_salesforce__deletions',
     ],
     columns={
         'entity_type': 'varchar',

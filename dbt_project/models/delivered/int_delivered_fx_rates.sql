@@ -2,6 +2,7 @@
     branches=[
         'int_files__fx_rates',
         'int_hubspot__fx_rates',
+        'int_salesforce__fx_rates',
     ],
     columns={
         'rate_date': 'date',

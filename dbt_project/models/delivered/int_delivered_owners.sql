@@ -2,6 +2,8 @@
     branches=[
         'stg_files__owners',
         'int_hubspot__owners',
+        'int_pipedrive__owners',
+        'int_salesforce__owners',
     ],
     columns={
         'owner_id': 'varchar',

@@ -2,6 +2,8 @@
     branches=[
         'stg_files__stages',
         'int_hubspot__stages',
+        'int_pipedrive__stages',
+        'int_salesforce__stages',
     ],
     columns={
         'record_id': 'varchar',
