@@ -1,5 +1,8 @@
 {{ union_delivered(
-    branches=[],
+    branches=[
+        'int_hubspot__deletions',
+        'int_salesforce__deletions',
+    ],
     columns={
         'entity_type': 'varchar',
         'entity_id': 'varchar',

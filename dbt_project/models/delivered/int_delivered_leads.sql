@@ -1,7 +1,9 @@
 {{ union_delivered(
     branches=[
         'stg_files__leads',
+        'int_hubspot__leads',
         'int_pipedrive__leads',
+        'stg_salesforce__leads',
     ],
     columns={
         'lead_id': 'varchar',
@@ -21,5 +23,6 @@
         'bant_need': 'boolean',
         'bant_timeline': 'boolean',
         'is_deleted': 'boolean',
+        'merged_into_id': 'varchar',
     },
 ) }}

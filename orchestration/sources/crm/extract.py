@@ -121,6 +121,7 @@ def _extract(
             resume=resume,
             progress=lambda text: progress(f"{source}.{item.name}: {text}"),
             landed_ids=lambda table: _landed_ids(connection, landing, source, item.name, table),
+            folder=folder,
         )
         ended_by: CrmError | None = None
         try:
@@ -175,7 +176,8 @@ def _extract(
                 )
                 connection.execute(
                     f"COPY ({rows}) TO {quote_literal(str(load.part()))}"
-                    " (FORMAT parquet, COMPRESSION zstd)"
+                    # Small groups: wide records would not fit the engine's memory otherwise.
+                    " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"
                 )
         if fresh or gone:
             progress(f"{source}.{item.name}: {fresh:,} versions and {gone:,} deletions landed")

@@ -1,0 +1,30 @@
+{{ stage_records(
+    'salesforce__opportunity_history',
+    fields={
+        'deal_id': '$.OpportunityId',
+        'stage': '$.StageName',
+        'entered_at': '$.CreatedDate',
+        'amount': '$.Amount',
+        'currency': '$.CurrencyIsoCode',
+        'expected_close_date': '$.CloseDate',
+    },
+    columns={
+        'deal_id': 'deal_id',
+        'event_number': salesforce_number('id'),
+        'stage': 'stage',
+        'entered_at': parse_instant('entered_at'),
+        'amount': parse_money('amount'),
+        'currency': "upper(coalesce(currency, " ~ source_option('read.source_name', '$.currency') ~ "))",
+        'expected_close_date': parse_date('expected_close_date'),
+    },
+    checks=[
+        missing('deal_id'),
+        missing('stage'),
+        missing('entered_at'),
+        unreadable('entered_at', 'a time such as 2024-03-01T10:15:00.000Z'),
+        unreadable('amount', 'a number'),
+        unreadable('expected_close_date', 'a date such as 2024-03-01'),
+        implausible_instant('entered_at'),
+    ],
+    keep=['deal_id', 'stage', 'entered_at', 'amount', 'expected_close_date'],
+) }}
