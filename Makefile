@@ -39,6 +39,10 @@ ui: $(READY) ## Serve the orchestrator on http://127.0.0.1:3000
 summary: $(READY) ## Show the last published night again
 	@$(BIN)/python -m orchestration summary $(ARGS)
 
+.PHONY: report
+report: $(READY) ## Write the published night's report, one HTML file, again
+	@$(BIN)/python -m orchestration report $(ARGS)
+
 .PHONY: failing-rows
 failing-rows: $(READY) ## Show the rows behind a failed check: make failing-rows CHECK=name
 	@$(BIN)/python -m orchestration failing-rows $(CHECK) $(ARGS)

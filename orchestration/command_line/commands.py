@@ -1,4 +1,4 @@
-"""The commands: run, summary, failing-rows, backfill, replay, check-settings, check-sources, ui.
+"""The commands of the project.
 
 Each parses its arguments, calls one function and prints. Exit codes: 0 done, 1 the run failed,
 2 the settings or arguments are wrong, 3 another run holds the home folder.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import click
 
@@ -89,6 +90,24 @@ def summary() -> None:
     if not home.published.exists():
         raise click.ClickException(f"Nothing is published in {home.root} yet; start with: make run")
     print_summary(home, None)
+
+
+@main.command()
+@click.option("--language", type=click.Choice(["en", "zh"]), help="The language that shows first.")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write a copy instead.")
+def report(language: str | None, output: Path | None) -> None:
+    """Write the report of the published night again, one HTML file in English and Chinese."""
+    settings = _settings()
+    from orchestration.publication.report import published_edition, write_release_report
+
+    home = Home.from_environment()
+    try:
+        folder, as_of, known_until = published_edition(home)
+    except LookupError as error:
+        raise click.ClickException(f"{error}; start with: make run") from error
+    written = write_release_report(folder, settings, as_of, known_until, language, output)
+    shown = output or home.published / written.path.name
+    click.echo(f"{shown} ({written.bytes / 1000:,.0f} kB)")
 
 
 @main.command("failing-rows")

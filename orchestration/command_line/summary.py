@@ -213,7 +213,13 @@ def _next_steps(home: Home) -> Panel:
     lines.append("Published: ", style="bold")
     lines.append(f"{database}\n")
     lines.append("Parquet:   ", style="bold")
-    lines.append(f"{home.published / 'parquet'}\n\n")
+    lines.append(f"{home.published / 'parquet'}\n")
+    lines.append("Report:    ", style="bold")
+    report = home.published / "report.html"
+    if report.exists():
+        lines.append(f"{report}\n\n")
+    else:
+        lines.append("not written; the reason: make failing-rows\n\n", style="yellow")
     lines.append("Try next:\n", style="bold")
     lines.append(
         "  make ui                            the orchestrator, with every table and check\n"

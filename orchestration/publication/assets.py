@@ -1,30 +1,67 @@
-"""The published release as an asset: the last step of a night, taken only if every check allows."""
+"""The published release and its report: a night's last step, taken only if every check allows."""
+
+# No postponed annotations here: the orchestrator looks at the type of ``context`` itself.
+from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
 from orchestration.engine import connect
 from orchestration.landing.nights import record_night
-from orchestration.publication.release import publish
+from orchestration.publication.release import DATABASE, Release, publish
+from orchestration.publication.report import REPORT_IS_WRITTEN, ReportAttempt, try_report
 from orchestration.published_tables import BY_MONTH, PUBLISHED_TABLES, SORTED
-from orchestration.run_log import blocking_checks
+from orchestration.run_log import blocking_checks, record_checks
 from orchestration.session import NightSession
 
 RELEASE = dg.AssetKey(["published", "release"])
+REPORT = dg.AssetKey(["published", "report"])
+_MARTS = [dg.AssetKey(["marts", table]) for table in PUBLISHED_TABLES]
 
 
-@dg.asset(
-    key=RELEASE,
-    deps=[dg.AssetKey(["marts", table]) for table in PUBLISHED_TABLES],
-    description=(
-        "The night as analysts see it: `published/funnel.duckdb` and `published/parquet/`, "
-        "swapped in as a whole. It stays as it was if a blocking check failed."
-    ),
-    group_name="publish",
-    kinds={"duckdb", "parquet"},
-    owners=["team:analytics"],
+# One step: the report is drawn from the release's own file and swapped in together with it.
+@dg.multi_asset(
+    name="published__release",
+    specs=[
+        dg.AssetSpec(
+            RELEASE,
+            deps=_MARTS,
+            description=(
+                "The night as analysts see it: `published/funnel.duckdb` and "
+                "`published/parquet/`, swapped in as a whole. It stays as it was if a blocking "
+                "check failed."
+            ),
+            group_name="publish",
+            kinds={"duckdb", "parquet"},
+            owners=["team:analytics"],
+        ),
+        dg.AssetSpec(
+            REPORT,
+            deps=_MARTS,
+            description=(
+                "The night as the people who sell see it: `published/report.html`, one file in "
+                "English and Chinese, swapped in with the marts. A release whose report could "
+                "not be written is published without."
+            ),
+            group_name="publish",
+            kinds={"html"},
+            owners=["team:analytics"],
+            # Not written: the night goes on, and the check below says why.
+            skippable=True,
+        ),
+    ],
+    check_specs=[
+        dg.AssetCheckSpec(
+            REPORT_IS_WRITTEN,
+            asset=REPORT,
+            description="The release has its report; without it the marts are published alone.",
+        )
+    ],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
-def release(context: dg.AssetExecutionContext, session: NightSession) -> dg.MaterializeResult:
+def release(
+    context: dg.AssetExecutionContext, session: NightSession
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Publish every mart, unless a blocking check failed since the sources were last read."""
     with connect(session.home.warehouse) as connection:
         failed = blocking_checks(connection)
@@ -42,6 +79,13 @@ def release(context: dg.AssetExecutionContext, session: NightSession) -> dg.Mate
                 for check in failed
             },
         )
+    attempts: list[ReportAttempt] = []
+
+    def add_report(folder: Path) -> None:
+        attempts.append(
+            try_report(folder, session.settings, session.as_of, session.known_at, context.log.error)
+        )
+
     published = publish(
         session.home.warehouse,
         session.home,
@@ -50,16 +94,45 @@ def release(context: dg.AssetExecutionContext, session: NightSession) -> dg.Mate
         session.known_at.strftime("%Y%m%dT%H%M%S.%fZ"),
         partitioned=BY_MONTH,
         order_by=SORTED,
+        companion=add_report,
     )
     record_night(session.home.landing, session.known_at, session.as_of)
+    with connect(session.home.warehouse) as connection:
+        record_checks(
+            connection,
+            [attempt.record(context.run.run_id, session.known_at) for attempt in attempts],
+        )
+    yield _release_result(session, published)
+    for attempt in attempts:
+        if attempt.written is not None:
+            page = session.home.published / attempt.written.path.name
+            yield dg.MaterializeResult(
+                asset_key=REPORT,
+                metadata={
+                    "page": dg.MetadataValue.path(str(page)),
+                    "bytes": attempt.written.bytes,
+                    "seconds": round(attempt.written.seconds, 3),
+                },
+            )
+        yield dg.AssetCheckResult(
+            asset_key=REPORT,
+            check_name=REPORT_IS_WRITTEN,
+            passed=attempt.written is not None,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"observed": attempt.observed},
+        )
+
+
+def _release_result(session: NightSession, published: Release) -> dg.MaterializeResult:
     listing = "\n".join(f"| {table} | {rows:,} |" for table, rows in published.tables.items())
     return dg.MaterializeResult(
+        asset_key=RELEASE,
         metadata={
             "release": published.release_id,
-            "database": dg.MetadataValue.path(str(session.home.published / "funnel.duckdb")),
+            "database": dg.MetadataValue.path(str(session.home.published / DATABASE)),
             "tables": dg.MetadataValue.md(f"| table | rows |\n| --- | ---: |\n{listing}"),
             "dagster/row_count": sum(published.tables.values()),
             "bytes": published.bytes,
             "seconds": round(published.seconds, 3),
-        }
+        },
     )

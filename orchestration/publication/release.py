@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -64,6 +64,7 @@ def publish(
     release_id: str,
     partitioned: Mapping[str, str] | None = None,
     order_by: Mapping[str, Sequence[str]] | None = None,
+    companion: Callable[[Path], object] | None = None,
 ) -> Release:
     """Publish ``tables`` of ``schema`` in the DuckDB file ``warehouse`` as ``release_id``.
 
@@ -73,6 +74,9 @@ def publish(
     ``<yyyy-mm>.parquet`` for each month (``undated.parquet`` for null). A table that ``order_by``
     names is sorted by those columns; the others keep the order they have. Then ``published`` is
     swapped, and all but the last three releases are removed.
+
+    ``companion`` is called with the folder once the tables are in it, and may add files that are
+    swapped in with them; what it raises keeps the release from being published.
 
     No other connection to ``warehouse`` may be open. Raises ``PublicationError`` for names that
     can't be used, missing tables, a ``published`` that is no link, and an id that is published
@@ -97,6 +101,8 @@ def publish(
     building.mkdir()
     try:
         rows = _write(warehouse, schema, tables, months_of, order_by or {}, building)
+        if companion is not None:
+            companion(building)
         size = _sync_tree(building)
         building.rename(final)
         _sync(home.releases)

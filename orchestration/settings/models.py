@@ -123,6 +123,7 @@ class Settings(SettingsModel):
     night_at: Annotated[StrictStr, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = Field(
         default="01:00", description="a time of the business day's zone as HH:MM"
     )
+    report_language: Literal["en", "zh"] = Field(default="en", description='"en" or "zh"')
     pipelines: tuple[PipelineTemplate, ...] = Field(
         default=(), description="[[pipelines]] tables with pipeline and template"
     )
@@ -163,9 +164,11 @@ class Settings(SettingsModel):
         """SHA-256 (hex) of every setting that changes what landed records mean.
 
         Left out: when and until which day a night runs, what it warns of and where, the order of
-        the lists, where the settings file and the sources lie, and how a CRM is reached.
+        the lists, where the settings file and the sources lie, how a CRM is reached, and the
+        report's language.
         """
-        outside = {"path", "as_of", "alerts", "alert_webhook", "night_at", "first_day"}
+        told = {"alerts", "alert_webhook", "report_language"}
+        outside = {"path", "as_of", "night_at", "first_day", *told}
         meaning = self.model_dump(mode="json", exclude=outside)
         for source in meaning["sources"]:
             for key in SOURCE_CIRCUMSTANCES & source.keys():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.showing.markdown import bar, count, once, percent, table
+from orchestration.showing.markdown import bar, count, grouped, percent, table
 from orchestration.showing.views import rows, view
 
 MONTHS = 12
 
 
-@view("fct_deals", "stage_category", "is_deleted", "created_at", "amount_reporting")
+@view(
+    "fct_deals",
+    "source_name", "pipeline", "stage_category", "is_deleted", "created_at", "amount_reporting",
+)  # fmt: skip
 def deals(connection: duckdb.DuckDBPyConnection) -> str:
     """How many deals of each pipeline are open, won, lost or removed."""
     found = rows(
@@ -30,12 +33,12 @@ def deals(connection: duckdb.DuckDBPyConnection) -> str:
         [pipeline, state, count(number), bar(number, whole), count(amount), count(undated)]
         for pipeline, state, number, whole, amount, undated in found
     ]
-    columns = ["pipeline", "state", "deals>", "", "amount>", "without a date>"]
+    columns = ["state", "deals>", "", "amount>", "without a date>"]
     total = sum(row[2] for row in found)
-    return f"**{count(total)} deals.**\n\n" + table(columns, once(lines))
+    return f"**{count(total)} deals.**\n\n" + table(columns, grouped(lines))
 
 
-@view("fct_leads", "status", "is_won", "is_deleted", "converted_at")
+@view("fct_leads", "source_name", "pipeline", "status", "is_won", "is_deleted", "converted_at")
 def leads(connection: duckdb.DuckDBPyConnection) -> str:
     """How many leads stand where."""
     found = rows(
@@ -56,8 +59,8 @@ def leads(connection: duckdb.DuckDBPyConnection) -> str:
         for name, status, number, most, converted, wins in found
     ]
     rate = percent(won / total) if total else "–"
-    columns = ["pipeline", "status", "leads>", "", "converted>", "won>"]
-    return f"**{count(total)} leads**, {rate} won.\n\n" + table(columns, once(lines))
+    columns = ["status", "leads>", "", "converted>", "won>"]
+    return f"**{count(total)} leads**, {rate} won.\n\n" + table(columns, grouped(lines))
 
 
 @view("fct_stage_transitions", "transition_type", "entity_type", "is_inferred", "transitioned_on")
@@ -79,9 +82,9 @@ def transitions(connection: duckdb.DuckDBPyConnection) -> str:
         for kind, name, number, most, inferred, today in found
     ]
     total, today = (sum(row[place] for row in found) for place in (2, 5))
-    columns = ["of", "type", "changes>", "", "inferred>", "on the last day>"]
+    columns = ["type", "changes>", "", "inferred>", "on the last day>"]
     told = f"**{count(total)} changes of stage**, {count(today)} on the last day."
-    return f"{told}\n\n" + table(columns, once(lines))
+    return f"{told}\n\n" + table(columns, grouped(lines))
 
 
 @view("fct_deal_changes", "field", "changed_on", "deal_key")
@@ -157,7 +160,11 @@ def rates(connection: duckdb.DuckDBPyConnection) -> str:
     return f"{told}\n\n" + table(["currency", "day", "rate>", "from"], lines)
 
 
-@view("dim_stage", "entity_type", "position", "category", "win_rate", "is_current")
+@view(
+    "dim_stage",
+    "source_name", "entity_type", "pipeline", "stage", "label", "position", "category", "win_rate",
+    "is_current",
+)  # fmt: skip
 def stage_lists(connection: duckdb.DuckDBPyConnection) -> str:
     """The open stages of every pipeline, with their win rates."""
     found = rows(
@@ -175,8 +182,8 @@ def stage_lists(connection: duckdb.DuckDBPyConnection) -> str:
         [name, label, category, percent(rate), bar(rate, 1)]
         for name, label, category, rate in found
     ]
-    columns = ["list", "stage", "category", "win rate>", ""]
-    return f"**{count(len(found))} stages.**\n\n" + table(columns, once(lines))
+    columns = ["stage", "category", "win rate>", ""]
+    return f"**{count(len(found))} stages.**\n\n" + table(columns, grouped(lines))
 
 
 @view("dim_owner", "source_name", "is_active", "team")
@@ -196,7 +203,7 @@ def owners(connection: duckdb.DuckDBPyConnection) -> str:
     return f"{told}\n\n" + table(["source", "owners>", "active>", "teams>"], lines)
 
 
-@view("dim_date", "date_day", "fiscal_year")
+@view("dim_date", "date_day", "fiscal_year", "fiscal_quarter", "day_of_fiscal_quarter")
 def calendar(connection: duckdb.DuckDBPyConnection) -> str:
     """The span of days, and where the last reported one lies."""
     ((first, last, today),) = rows(
@@ -213,7 +220,7 @@ def calendar(connection: duckdb.DuckDBPyConnection) -> str:
     return f"From {first} to {last}; the last reported day is of {today or 'no fiscal year'}."
 
 
-@view("mart_source_status", "state", "records_last_run", "records_total")
+@view("mart_source_status", "source_name", "object", "state", "records_last_run", "records_total")
 def sources(connection: duckdb.DuckDBPyConnection) -> str:
     """How fresh each source is."""
     found = rows(
@@ -230,12 +237,15 @@ def sources(connection: duckdb.DuckDBPyConnection) -> str:
         [source, name, state, count(last), count(total)]
         for source, name, state, last, total in found
     ]
-    columns = ["source", "object", "state", "last run>", "records>"]
+    columns = ["object", "state", "last run>", "records>"]
     told = f"**{fresh} of {len(found)}** delivered objects are fresh."
-    return f"{told}\n\n" + table(columns, once(lines))
+    return f"{told}\n\n" + table(columns, grouped(lines))
 
 
-@view("mart_quality_checks", "run_id", "checked_at", "passed", "observed")
+@view(
+    "mart_quality_checks",
+    "run_id", "checked_at", "check_name", "table_name", "severity", "passed", "observed",
+)  # fmt: skip
 def checks(connection: duckdb.DuckDBPyConnection) -> str:
     """What the last run's checks found."""
     found = rows(
@@ -256,7 +266,7 @@ def checks(connection: duckdb.DuckDBPyConnection) -> str:
     return f"{told}\n\n" + table(["check", "on", "severity", "observed"], failed)
 
 
-@view("mart_quarantine", "source_name", "table_name")
+@view("mart_quarantine", "source_name", "table_name", "seen_at")
 def quarantine(connection: duckdb.DuckDBPyConnection) -> str:
     """How many rows of which table were set aside. Not why: reasons quote what was delivered."""
     found = rows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.showing.markdown import bar, count, days, once, percent, span, table
+from orchestration.showing.markdown import bar, count, days, grouped, percent, span, table
 from orchestration.showing.views import rows, view
 
 MONTHS = 6
@@ -12,8 +12,9 @@ MONTHS = 6
 
 @view(
     "mart_funnel_conversion",
-    "from_position", "entered", "reached", "lost", "still_open",
-    "observed_rate", "observed_low", "observed_high", "eventual_rate", "median_days",
+    "cohort_month", "dimension", "entity_type", "pipeline", "from_stage", "to_stage",
+    "from_position", "entered", "lost", "observed_rate", "observed_low", "observed_high",
+    "eventual_rate", "median_days",
 )  # fmt: skip
 def funnel(connection: duckdb.DuckDBPyConnection) -> str:
     """Every stage, how many passed it, and how many of them passed the next one."""
@@ -32,7 +33,7 @@ def funnel(connection: duckdb.DuckDBPyConnection) -> str:
         )
         select
             pipeline || ' (' || entity_type || 's)', from_stage, to_stage, entered, first_entered,
-            observed_rate, observed_low, observed_high, eventual_rate, median_days, lost, still_open
+            observed_rate, observed_low, observed_high, eventual_rate, median_days, lost
         from steps
         where is_next
         order by entity_type desc, pipeline, from_position, from_stage
@@ -40,27 +41,29 @@ def funnel(connection: duckdb.DuckDBPyConnection) -> str:
     )
     if not steps:
         return "Nothing has entered a funnel yet."
-    funnel_name, start, end, entered, *_ = worst = max(steps, key=lambda step: (step[10], step[1]))
+    funnel_name, start, end, entered, *_ = worst = max(steps, key=lambda step: (step[-1], step[1]))
     lines = [
         [
             name, stage, count(passed), bar(passed, first), percent(rate), span(low, high),
-            percent(eventual), count(median), count(lost), count(still_open),
+            percent(eventual), count(median),
         ]
-        for name, stage, _, passed, first, rate, low, high, eventual, median, lost, still_open
-        in steps
+        for name, stage, _, passed, first, rate, low, high, eventual, median, _ in steps
     ]  # fmt: skip
     return (
         f"**Most are lost between {start} and {end}** of {funnel_name}: "
-        f"{count(worst[10])} of {count(entered)}.\n\n"
+        f"{count(worst[-1])} of {count(entered)}.\n\n"
         + table(
-            ["funnel", "stage", "passed>", "", "to next>", "95 %>", "eventually>",
-             "median days>", "lost>", "open>"],
-            once(lines),
+            ["stage", "passed>", "", "to next>", "95 %>", "eventually>", "days>"],
+            grouped(lines),
         )
     )  # fmt: skip
 
 
-@view("mart_stage_velocity", "median_days", "p90_days", "visits", "open_deals", "is_bottleneck")
+@view(
+    "mart_stage_velocity",
+    "entity_type", "pipeline", "stage", "stage_position", "dimension", "median_days", "p90_days",
+    "visits", "open_deals", "is_bottleneck",
+)  # fmt: skip
 def bottlenecks(connection: duckdb.DuckDBPyConnection) -> str:
     """How long visits to each stage last, and where they last longest."""
     stages = rows(
@@ -68,30 +71,34 @@ def bottlenecks(connection: duckdb.DuckDBPyConnection) -> str:
         """
         select
             pipeline || ' (' || entity_type || 's)', stage, median_days, p90_days, visits,
-            open_deals, median_open_age_days, is_bottleneck,
+            open_deals, is_bottleneck,
             max(median_days) over (partition by entity_type, pipeline)
         from marts.mart_stage_velocity
         where dimension = 'all'
         order by entity_type desc, pipeline, stage_position, stage
         """,
     )
-    slow = [f"**{row[1]}** of {row[0]}, {days(row[2])} days" for row in stages if row[7]]
+    slow = [
+        f"**{stage}** of {name}, {days(median)} days"
+        for name, stage, median, *_, is_bottleneck, _ in stages
+        if is_bottleneck
+    ]
     told = f"Bottlenecks, by median: {'; '.join(slow)}." if slow else "No bottleneck to tell yet."
     lines = [
         [
             name, f"{stage} ◀" if is_bottleneck else stage, days(median), bar(median, longest),
-            days(p90), count(visits), count(open_deals), days(age),
+            days(p90), count(visits), count(open_deals),
         ]
-        for name, stage, median, p90, visits, open_deals, age, is_bottleneck, longest in stages
+        for name, stage, median, p90, visits, open_deals, is_bottleneck, longest in stages
     ]  # fmt: skip
-    columns = ["funnel", "stage", "median days>", "", "nine in ten>", "visits>", "open>",
-               "their median age>"]  # fmt: skip
-    return f"{told}\n\n" + table(columns, once(lines))
+    columns = ["stage", "median days>", "", "nine in ten>", "visits>", "open>"]
+    return f"{told}\n\n" + table(columns, grouped(lines))
 
 
 @view(
     "mart_stage_flow",
-    "opening", "entered", "advanced", "regressed", "won", "lost", "moved", "removed", "closing",
+    "month_start", "entity_type", "pipeline", "stage", "stage_position", "opening", "entered",
+    "advanced", "regressed", "won", "lost", "moved", "removed", "closing",
 )  # fmt: skip
 def stage_flow(connection: duckdb.DuckDBPyConnection) -> str:
     """What came into each stage in the last month, and where it went."""
@@ -101,9 +108,7 @@ def stage_flow(connection: duckdb.DuckDBPyConnection) -> str:
         select
             flow.pipeline || ' (' || flow.entity_type || 's)', flow.stage, flow.opening,
             flow.entered, flow.advanced, flow.regressed, flow.won, flow.lost,
-            flow.moved + flow.removed, flow.closing,
-            max(flow.closing) over (partition by flow.entity_type, flow.pipeline),
-            flow.month_start
+            flow.moved + flow.removed, flow.closing, flow.month_start
         from marts.mart_stage_flow as flow
         where flow.month_start = (select max(month_start) from marts.mart_stage_flow)
         order by flow.entity_type desc, flow.pipeline, flow.stage_position, flow.stage
@@ -111,16 +116,16 @@ def stage_flow(connection: duckdb.DuckDBPyConnection) -> str:
     )
     if not flows:
         return "Nothing has moved yet."
-    lines = [
-        [name, stage, *map(count, numbers), bar(numbers[-1], most)]
-        for name, stage, *numbers, most, _ in flows
-    ]
-    columns = ["funnel", "stage", "opening>", "in>", "on>", "back>", "won>", "lost>", "gone>",
-               "closing>", ""]  # fmt: skip
-    return f"The month from {flows[0][-1]}.\n\n" + table(columns, once(lines))
+    lines = [[name, stage, *map(count, numbers)] for name, stage, *numbers, _ in flows]
+    columns = ["stage", "opening>", "in>", "on>", "back>", "won>", "lost>", "gone>", "closing>"]
+    return f"The month from {flows[0][-1]}.\n\n" + table(columns, grouped(lines))
 
 
-@view("mart_period_win_rate", "won", "lost", "win_rate", "won_amount_reporting")
+@view(
+    "mart_period_win_rate",
+    "month_start", "dimension", "won", "lost", "win_rate", "won_amount_reporting",
+    "average_cycle_days",
+)  # fmt: skip
 def win_rates(connection: duckdb.DuckDBPyConnection) -> str:
     """How many of the deals closed in each of the last months were won."""
     months = rows(
@@ -145,7 +150,11 @@ def win_rates(connection: duckdb.DuckDBPyConnection) -> str:
     return f"{told}\n\n" + table(columns, lines)
 
 
-@view("mart_sales_velocity", "open_deals", "win_rate", "average_cycle_days", "velocity_per_day")
+@view(
+    "mart_sales_velocity",
+    "month_start", "dimension", "open_deals", "average_won_amount_reporting", "win_rate",
+    "average_cycle_days", "velocity_per_day",
+)  # fmt: skip
 def sales_velocity(connection: duckdb.DuckDBPyConnection) -> str:
     """What the pipeline brings a day, in the last months."""
     months = rows(
@@ -171,7 +180,11 @@ def sales_velocity(connection: duckdb.DuckDBPyConnection) -> str:
     return f"**{count(months[0][5])}** a day at present.\n\n" + table(columns, lines)
 
 
-@view("mart_required_leads", "target", "won_so_far", "gap", "required_wins", "required_leads")
+@view(
+    "mart_required_leads",
+    "period_start", "period_end", "dimension", "dimension_value", "target", "won_so_far", "gap",
+    "required_wins", "required_leads",
+)  # fmt: skip
 def required_leads(connection: duckdb.DuckDBPyConnection) -> str:
     """How many leads the gaps of the targets ask for."""
     needed = rows(
@@ -179,7 +192,7 @@ def required_leads(connection: duckdb.DuckDBPyConnection) -> str:
         """
         select
             period_start, period_end, dimension_value, target, won_so_far, gap,
-            lead_to_won_rate, required_wins, required_leads
+            required_wins, required_leads
         from marts.mart_required_leads
         where dimension in ('all', 'source_name') and period_end >= settings.as_of()
         order by period_start, period_end, dimension_value
@@ -190,12 +203,12 @@ def required_leads(connection: duckdb.DuckDBPyConnection) -> str:
         return "No target lies ahead."
     lines = [
         [f"{start} to {end}", whose, count(target), count(won), bar(won, target), count(gap),
-         percent(rate), count(wins), count(leads)]
-        for start, end, whose, target, won, gap, rate, wins, leads in needed
+         count(wins), count(leads)]
+        for start, end, whose, target, won, gap, wins, leads in needed
     ]  # fmt: skip
-    columns = ["period", "whose", "target>", "won>", "", "gap>", "lead to won>", "wins needed>",
-               "leads needed>"]  # fmt: skip
-    return "What the targets that are still open ask for.\n\n" + table(columns, lines)
+    columns = ["whose", "target>", "won>", "", "gap>", "wins needed>", "leads needed>"]
+    told = "What the targets that are still open ask for."
+    return f"{told}\n\n" + table(columns, grouped(lines))
 
 
 VIEWS = (funnel, bottlenecks, stage_flow, win_rates, sales_velocity, required_leads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-BAR_WIDTH = 12
+BAR_WIDTH = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 # A plain blank at the start of a cell would be swallowed.
 _BLANK = "\u00a0"
@@ -31,15 +31,18 @@ def _cell(value: object) -> str:
     return text.replace("|", "\\|").replace("\n", " ")[:_LONGEST_CELL]
 
 
-def once(rows: Iterable[Sequence[object]], columns: int = 1) -> list[list[object]]:
-    """Return rows whose first ``columns`` are empty where they repeat the row before."""
+def grouped(rows: Iterable[Sequence[object]]) -> list[list[object]]:
+    """Return rows without their first value, which heads those that share it in a row of its own.
+
+    A page is narrow: a column that mostly repeats itself would push the last ones out of sight.
+    """
     found: list[list[object]] = []
-    previous: Sequence[object] | None = None
-    for row in rows:
-        head = list(row[:columns])
-        same = previous is not None and head == list(previous)
-        found.append([*(["" for _ in head] if same else head), *row[columns:]])
-        previous = head
+    group: object = None
+    for head, *rest in rows:
+        if head != group:
+            found.append([f"**{head}**", *("" for _ in rest[1:])])
+            group = head
+        found.append(rest)
     return found
 
 

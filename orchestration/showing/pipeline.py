@@ -11,7 +11,7 @@ from orchestration.showing.markdown import (
     bar,
     count,
     floating_bar,
-    once,
+    grouped,
     percent,
     span,
     table,
@@ -21,7 +21,11 @@ from orchestration.showing.views import rows, view
 ALERTS = 12
 
 
-@view("mart_pipeline_summary", "deals", "amount_reporting", "weighted_amount_reporting")
+@view(
+    "mart_pipeline_summary",
+    "snapshot_date", "pipeline", "stage", "stage_position", "dimension", "deals",
+    "amount_reporting", "weighted_amount_reporting",
+)  # fmt: skip
 def stages(connection: duckdb.DuckDBPyConnection) -> str:
     """The open pipeline of the last day, by stage."""
     standing = rows(
@@ -44,8 +48,8 @@ def stages(connection: duckdb.DuckDBPyConnection) -> str:
         for pipeline, stage, number, worth, weighted, most, _ in standing
     ]
     told = f"**{count(deals)} open deals** worth {count(amount)} at the end of {standing[0][-1]}."
-    columns = ["pipeline", "stage", "deals>", "amount>", "", "weighted>"]
-    return f"{told}\n\n" + table(columns, once(lines))
+    columns = ["stage", "deals>", "amount>", "", "weighted>"]
+    return f"{told}\n\n" + table(columns, grouped(lines))
 
 
 MOVEMENTS = (
@@ -54,7 +58,10 @@ MOVEMENTS = (
 )  # fmt: skip
 
 
-@view("mart_pipeline_waterfall", "period", "period_start", "opening", *MOVEMENTS, "closing")
+@view(
+    "mart_pipeline_waterfall",
+    "period", "period_start", "dimension", "opening", *MOVEMENTS, "closing",
+)  # fmt: skip
 def waterfall(connection: duckdb.DuckDBPyConnection) -> str:
     """What moved the pipeline in the last week and month."""
     periods = rows(
@@ -93,7 +100,7 @@ def _waterfall(
 OUTCOMES = ("won", "lost", "removed", "pushed_out", "pulled_in", "still_due")
 
 
-@view("mart_close_date_moves", "period", "period_start", "due", *OUTCOMES)
+@view("mart_close_date_moves", "period", "period_start", "dimension", "due", *OUTCOMES)
 def close_dates(connection: duckdb.DuckDBPyConnection) -> str:
     """What became of the deals that were due in the last month and quarter."""
     periods = rows(
@@ -120,7 +127,8 @@ def close_dates(connection: duckdb.DuckDBPyConnection) -> str:
 
 @view(
     "mart_target_attainment",
-    "period_start", "period_end", "target", "won", "attainment_rate", "gap", "open_due", "coverage",
+    "period_start", "period_end", "dimension", "dimension_value", "target", "won",
+    "attainment_rate", "open_due", "coverage",
 )  # fmt: skip
 def attainment(connection: duckdb.DuckDBPyConnection) -> str:
     """How far the company's targets of the running periods are met."""
@@ -128,8 +136,8 @@ def attainment(connection: duckdb.DuckDBPyConnection) -> str:
         connection,
         """
         select
-            period_start, period_end, dimension_value, target, won, attainment_rate, gap,
-            open_due, coverage
+            period_start, period_end, dimension_value, target, won, attainment_rate, open_due,
+            coverage
         from marts.mart_target_attainment
         where dimension in ('all', 'source_name')
             and settings.as_of() between period_start and period_end
@@ -140,15 +148,18 @@ def attainment(connection: duckdb.DuckDBPyConnection) -> str:
         return "No target of the company runs at present."
     lines = [
         [f"{start} to {end}", whose, count(target), count(won), percent(rate), bar(rate, 1),
-         count(gap), count(due), "–" if coverage is None else f"{coverage:.1f} ×"]
-        for start, end, whose, target, won, rate, gap, due, coverage in found
+         count(due), "–" if coverage is None else f"{coverage:.1f} ×"]
+        for start, end, whose, target, won, rate, due, coverage in found
     ]  # fmt: skip
-    columns = ["period", "whose", "target>", "won>", "attained>", "", "gap>", "open and due>",
-               "coverage>"]  # fmt: skip
-    return "The company's targets that run at present.\n\n" + table(columns, lines)
+    columns = ["whose", "target>", "won>", "attained>", "", "open and due>", "coverage>"]
+    told = "The company's targets that run at present."
+    return f"{told}\n\n" + table(columns, grouped(lines))
 
 
-@view("mart_deal_alerts", "alert", "severity", "since_date", "explanation", "amount_reporting")
+@view(
+    "mart_deal_alerts",
+    "as_of", "deal_key", "alert", "severity", "since_date", "explanation", "amount_reporting",
+)  # fmt: skip
 def alerts(connection: duckdb.DuckDBPyConnection) -> str:
     """How many alerts there are, and the deals to begin with."""
     kinds = rows(
@@ -194,8 +205,8 @@ def alerts(connection: duckdb.DuckDBPyConnection) -> str:
 
 @view(
     "mart_win_rate_calibration",
-    "probability_source", "bin", "deals", "mean_predicted_rate", "actual_win_rate", "actual_low",
-    "actual_high", "brier_score",
+    "probability_source", "bin", "bin_low", "bin_high", "dimension", "deals",
+    "mean_predicted_rate", "actual_win_rate", "actual_low", "actual_high", "brier_score",
 )  # fmt: skip
 def calibration(connection: duckdb.DuckDBPyConnection) -> str:
     """What was said of deals against what became of them."""
@@ -222,19 +233,22 @@ def calibration(connection: duckdb.DuckDBPyConnection) -> str:
         f"Farthest off: **{percent(far[4])} said, {percent(far[5])} won** "
         f"({far[0]}, {count(far[3])} deals)."
     )
-    columns = ["source", "bin>", "deals>", "said>", "won>", "", "95 %>", "Brier>"]
-    return f"{told}\n\n" + table(columns, once(lines))
+    columns = ["bin>", "deals>", "said>", "won>", "", "95 %>", "Brier>"]
+    return f"{told}\n\n" + table(columns, grouped(lines))
 
 
-@view("mart_forecast", "method", "period", "won_to_date", "expected", "target")
+@view(
+    "mart_forecast",
+    "method", "period", "period_start", "dimension", "won_to_date", "expected", "target",
+)  # fmt: skip
 def forecast(connection: duckdb.DuckDBPyConnection) -> str:
     """What each method expects of this and the next quarter, against the target."""
     found = rows(
         connection,
         """
         select
-            period_start, method, won_to_date, expected_from_open, expected_from_new, expected,
-            target, max(greatest(expected, coalesce(target, 0))) over ()
+            period_start, method, won_to_date, expected, target,
+            max(greatest(expected, coalesce(target, 0))) over ()
         from marts.mart_forecast
         where dimension = 'all' and period = 'quarter'
         order by period_start, method
@@ -243,12 +257,11 @@ def forecast(connection: duckdb.DuckDBPyConnection) -> str:
     if not found:
         return "No forecast yet."
     lines = [
-        [start, method, count(won), count(open_), count(new), count(expected), bar(expected, most),
-         count(target)]
-        for start, method, won, open_, new, expected, target, most in found
-    ]  # fmt: skip
-    columns = ["quarter", "method", "won>", "from open>", "from new>", "expected>", "", "target>"]
-    return "This quarter and the next, the whole company.\n\n" + table(columns, once(lines))
+        [start, method, count(won), count(expected), bar(expected, most), count(target)]
+        for start, method, won, expected, target, most in found
+    ]
+    columns = ["method", "won>", "expected>", "", "target>"]
+    return "This quarter and the next, the whole company.\n\n" + table(columns, grouped(lines))
 
 
 VIEWS = (stages, waterfall, close_dates, attainment, alerts, calibration, forecast)

@@ -465,6 +465,8 @@ BREAKS = [
         "mart_target_attainment",
         "update marts.mart_target_attainment set gap = -600, value_win_rate = 30",
         {f"{BETWEEN}.gap_difference": 1, f"{BETWEEN}.value_win_rate": 1},
+    ),
+    (
         "mart_deal_alerts",
         "update marts.mart_deal_alerts set since_date = as_of + 1, explanation = 'In demo for'",
         {f"{BETWEEN}.days_since": 1, "expect_column_values_to_match_regex.explanation": 1},

@@ -11,7 +11,15 @@ import pytest
 from orchestration.engine import connect
 from orchestration.mart_shapes import FORECAST, QUALITY_CHECKS, SOURCE_STATUS
 from orchestration.published_tables import PUBLISHED_TABLES
-from orchestration.showing.markdown import bar, floating_bar, once, percent, span, split_at, table
+from orchestration.showing.markdown import (
+    bar,
+    floating_bar,
+    grouped,
+    percent,
+    span,
+    split_at,
+    table,
+)
 from orchestration.showing.metadata import PRIVATE, VIEWS, table_metadata
 
 AS_OF = date(2024, 3, 31)
@@ -128,6 +136,16 @@ def test_without_a_needed_column_only_rows_are_shown(
     assert metadata["preview"].value == "No rows."
 
 
+def test_a_view_names_every_column_that_it_needs(marts: duckdb.DuckDBPyConnection) -> None:
+    for name, shown in VIEWS.items():
+        columns = marts.execute(f"select column_name from (describe marts.{name})").fetchall()
+        for (column,) in columns:
+            # Which currencies there are is told by the deals.
+            if column not in shown.needs and (name, column) != ("fct_deals", "currency"):
+                marts.execute(f'alter table marts.{name} drop column "{column}"')
+        assert table_metadata(marts, "marts", name)["found"].value, name
+
+
 def test_the_funnel_shows_its_leak_and_its_bars(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute(
         """
@@ -148,10 +166,36 @@ def test_the_funnel_shows_its_leak_and_its_bars(marts: duckdb.DuckDBPyConnection
     assert found(marts, "mart_funnel_conversion") == [
         "**Most are lost between demo and offer** of main (deals): 100 of 200.",
         "",
-        "|funnel|stage|passed||to next|95 %|eventually|median days|lost|open|",
-        "|:---|:---|---:|:---|---:|---:|---:|---:|---:|---:|",
-        "|main (deals)|demo|200|████████████|25 %|20–30 %|31 %|12|100|50|",
-        "||offer|50|███|40 %|28–54 %|45 %|7|20|10|",
+        "|stage|passed||to next|95 %|eventually|days|",
+        "|:---|---:|:---|---:|---:|---:|---:|",
+        "|**main (deals)**|||||||",
+        "|demo|200|██████████|25 %|20–30 %|31 %|12|",
+        "|offer|50|██▌|40 %|28–54 %|45 %|7|",
+    ]
+
+
+def test_only_the_slowest_stage_is_called_a_bottleneck(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        """
+        insert into marts.mart_stage_velocity by name
+        select
+            'deal' as entity_type, 'main' as pipeline, 'all' as dimension, 'all' as dimension_value,
+            *
+        from (values
+            ('demo', 1, 9, 4.0, 10.5, 3, false), ('offer', 2, 7, 8.0, 30.0, 2, true)
+        ) as stages (
+            stage, stage_position, visits, median_days, p90_days, open_deals, is_bottleneck
+        )
+        """
+    )
+    assert found(marts, "mart_stage_velocity") == [
+        "Bottlenecks, by median: **offer** of main (deals), 8.0 days.",
+        "",
+        "|stage|median days||nine in ten|visits|open|",
+        "|:---|---:|:---|---:|---:|---:|",
+        "|**main (deals)**||||||",
+        "|demo|4.0|█████|10.5|9|3|",
+        "|offer ◀|8.0|██████████|30.0|7|2|",
     ]
 
 
@@ -170,11 +214,11 @@ def test_the_waterfall_floats_from_the_opening_to_the_closing(
         "",
         "||amount||",
         "|:---|---:|:---|",
-        f"|opening|100|{'█' * 8}|",
-        f"|new|+50|{blank * 8}{'█' * 4}|",
-        f"|decreased|-25|{blank * 10}{'▒' * 2}|",
-        f"|won|-75|{blank * 4}{'▒' * 6}|",
-        f"|closing|50|{'█' * 4}|",
+        f"|opening|100|{'█' * 7}|",
+        f"|new|+50|{blank * 7}{'█' * 3}|",
+        f"|decreased|-25|{blank * 8}{'▒' * 2}|",
+        f"|won|-75|{blank * 3}{'▒' * 5}|",
+        f"|closing|50|{'█' * 3}|",
     ]
 
 
@@ -189,7 +233,7 @@ def test_alerts_begin_with_the_largest_deals(marts: duckdb.DuckDBPyConnection) -
     )
     lines = found(marts, "mart_deal_alerts")
     assert lines[0] == "**2 alerts are high**, 1 of all are new today."
-    assert "|stalled|2|████████████|2|1|" in lines
+    assert "|stalled|2|██████████|2|1|" in lines
     assert lines[-2:] == ["|crm:2|2,000|Stuck too.|", "|crm:1|10|Stuck.|"]
 
 
@@ -233,5 +277,7 @@ def test_what_is_too_long_goes_where_its_heading_goes() -> None:
 
 def test_cells_can_hold_anything() -> None:
     assert table(["a", "b>"], [["x|y\nz", None]]).split("\n")[-1] == "|x\\|y z||"
-    assert once([["a", 1], ["a", 2], ["b", 3]]) == [["a", 1], ["", 2], ["b", 3]]
+    assert grouped([["x", "a", 1], ["x", "b", 2], ["y", "c", 3]]) == [
+        ["**x**", ""], ["a", 1], ["b", 2], ["**y**", ""], ["c", 3],
+    ]  # fmt: skip
     assert (percent(None), percent(0.125), span(0.2, 0.3)) == ("–", "12 %", "20–30 %")

@@ -7,7 +7,7 @@ with steps as (
         pipeline,
         to_stage as stage,
         to_category as category,
-        entity_sequence,
+        visit_number,
         transitioned_on as entered_on,
         lead(transitioned_on) over onward as left_on,
         lead(transition_type) over onward as next_type
@@ -21,7 +21,7 @@ select
     source_name,
     pipeline,
     stage,
-    row_number() over (partition by deal_key order by entity_sequence) as visit_number,
+    visit_number,
     entered_on,
     left_on,
     (coalesce(left_on, {{ setting('as_of') }}) - entered_on)::integer as days,
