@@ -182,6 +182,18 @@ class HubspotSource(CrmSource):
     leads: Literal["leads", "contacts", "none"] = Field(
         default="leads", description='"leads", "contacts" (lifecycle stages) or "none"'
     )
+    qualified_lead_stages: tuple[Text, ...] = Field(
+        default=("qualified-stage-id",),
+        description="a list of ids of lead stages in which a lead is handed over",
+    )
+    disqualified_lead_stages: tuple[Text, ...] = Field(
+        default=("unqualified-stage-id",), description="a list of ids of lead stages"
+    )
+    converted_lifecycle_stages: tuple[Text, ...] = Field(
+        default=("opportunity", "customer", "evangelist"),
+        description="a list of lifecycle stages in which a contact is no lead any more",
+    )
+    sweep_days: Count = Field(default=7, description="a whole number of days above 0")
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:

@@ -1,5 +1,7 @@
 {{ union_delivered(
     branches=[
+        'int_hubspot__changes',
+        'int_pipedrive__changes',
         'int_salesforce__changes',
     ],
     columns={

@@ -1,5 +1,6 @@
 {{ union_delivered(
     branches=[
+        'int_hubspot__deletions',
         'int_salesforce__deletions',
     ],
     columns={

@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'int_files__fx_rates',
+        'int_hubspot__fx_rates',
         'int_salesforce__fx_rates',
     ],
     columns={

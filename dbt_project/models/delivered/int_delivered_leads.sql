@@ -1,6 +1,8 @@
 {{ union_delivered(
     branches=[
         'stg_files__leads',
+        'int_hubspot__leads',
+        'int_pipedrive__leads',
         'stg_salesforce__leads',
     ],
     columns={

@@ -32,6 +32,7 @@ class Delivery:
         create_delivered(connection)
         connection.execute("CREATE TABLE present (id VARCHAR)")
         self.rows = 0
+        self.is_whole = False
         self._connection = connection
         self._mask = mask
         self._batch: list[tuple[str, str, int, str | None]] = []
@@ -116,6 +117,11 @@ class Delivery:
         self._connection.register("named", named)
         self._connection.execute("INSERT INTO present SELECT id FROM named")
         self._connection.unregister("named")
+
+    def holds_everything(self) -> None:
+        """Say that this delivery of changes names every record that exists, as one that
+        ``sweeps`` always does: what it lacks counts as deleted."""
+        self.is_whole = True
 
     def checkpoint(self, resume: Any) -> None:
         """Say that all that was added so far is whole, and how to carry on after it.

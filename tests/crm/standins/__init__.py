@@ -1,1 +1,1 @@
-"""The vendors' stand-ins, each with its own endpoints, words and quirks."""
+"""Stand-ins for the CRMs, one a vendor."""
