@@ -18,7 +18,7 @@ from tests.crm.salesforce.nights_of_an_org import SECRETS, extracting
 from tests.crm.salesforce.projection import SalesforceProjection
 from tests.crm.small_company import FIRST_NIGHT, LAST_NIGHT, day, small_company
 from tests.crm.standins.salesforce import Salesforce
-from tests.crm.standins.salesforce_org import record_id
+from tests.crm.standins.salesforce_lists import record_id
 from tests.support.batch import Built
 
 SETTINGS = """
