@@ -213,13 +213,24 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> int:
 def _landed_ids(
     connection: duckdb.DuckDBPyConnection, landing: Landing, source: str, own: str, table: str
 ) -> list[str]:
-    """Return the ids of a table's records that landed since the last complete load of ``own``."""
-    complete = [
-        load.load_id
-        for load in landing.manifests(source, own)
-        if load.window is not None and load.window.is_complete
-    ]
-    files = landing.files(source, table, after=complete[-1] if complete else None)
+    """Return the ids of a table's records that landed since the last complete load of ``own``.
+
+    A load that was completed in a later run did not ask for what landed in between, if its place
+    in the order had passed: so everything since it first ended early comes again.
+    """
+    spans = [load for load in landing.manifests(source, own) if load.window is not None]
+    asked = None
+    for place, load in enumerate(spans):
+        assert load.window is not None
+        if not load.window.is_complete:
+            continue
+        asked = load.load_id
+        for before in reversed(spans[:place]):
+            assert before.window is not None
+            if before.window.is_complete or before.window.end != load.window.end:
+                break
+            asked = before.load_id
+    files = landing.files(source, table, after=asked)
     if not files:
         return []
     found = connection.execute(

@@ -1,0 +1,1 @@
+"""Stand-ins for the CRMs, one a vendor."""
