@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__deals',
+        'int_zoho__deals',
     ],
     columns={
         'deal_id': 'varchar',

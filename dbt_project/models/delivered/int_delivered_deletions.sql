@@ -1,5 +1,7 @@
 {{ union_delivered(
-    branches=[],
+    branches=[
+        'int_zoho__deletions',
+    ],
     columns={
         'entity_type': 'varchar',
         'entity_id': 'varchar',

@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'int_files__fx_rates',
+        'int_zoho__fx_rates',
     ],
     columns={
         'rate_date': 'date',

@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__leads',
+        'int_zoho__leads',
     ],
     columns={
         'lead_id': 'varchar',

@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__owners',
+        'int_zoho__owners',
     ],
     columns={
         'owner_id': 'varchar',

@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__stages',
+        'int_zoho__stages',
     ],
     columns={
         'record_id': 'varchar',

@@ -133,17 +133,17 @@ class ZohoProjection(Projection):
     def history_rows(self, past: Sequence[Happening]) -> list[Row]:
         """Return a row for each change of stage, with the values after it."""
         rows: list[Row] = []
-        last: Row | None = None
+        last: dict[str, str | None] | None = None
         told = {row["event_id"]: row for row in super().history_rows(past)}
         for happening, _, _ in steps(past):
             row = told.get(str(happening.number))
             if row is None or (last is not None and last["stage"] == row["stage"]):
                 continue
-            last = {**row, "pipeline": None}
+            emptied = [name for name in ("amount", "expected_close_date") if row[name] is None]
+            last = {**row, "pipeline": None, "emptied": ",".join(emptied)}
             if not rows and self.history_time == "left":
                 # Of the creation itself only the stage is told.
-                nothing = {"amount": None, "currency": None, "expected_close_date": None}
-                last = {**last, **nothing}
+                last.update(dict.fromkeys((*self.history_fields, "emptied")))
             rows.append(last)
         return rows
 
