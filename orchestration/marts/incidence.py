@@ -17,8 +17,8 @@ import pyarrow as pa
 Z_95 = 1.959963984540054
 # A day on which fewer are still at risk is beyond the follow-up.
 FEWEST_AT_RISK = 10
-# Sums of many floats: closer to a round number than this is that number.
-ROUNDING = 1e-12
+# Products and sums of floats: what is closer to a round number than this is that number.
+ROUNDING = 1e-13
 
 Counts: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]

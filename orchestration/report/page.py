@@ -18,7 +18,7 @@ from orchestration.report.charts.drawing import drawing_session
 from orchestration.report.marts import Marts, Row
 from orchestration.report.pictures import Pictures
 from orchestration.report.sections.alerts import Alerts, read_alerts
-from orchestration.report.sections.calibration import read_calibration
+from orchestration.report.sections.calibration import Calibration, read_calibration
 from orchestration.report.sections.funnel import Funnel, Funnels, Step, read_funnels
 from orchestration.report.sections.pipeline import Pipelines, read_pipelines
 from orchestration.report.sections.quality import Quality, read_quality
@@ -57,7 +57,7 @@ class Contents:
     alerts: Alerts | None
     funnels: Funnels | None
     velocity: Velocity | None
-    calibration: Sequence[Row]
+    calibration: Calibration | None
     quality: Quality
     currency: str | None
 

@@ -74,7 +74,7 @@ class Pictures:
         """Return whose target it is: the company's with its period, or a team's."""
         if row["dimension"] != "team":
             period = self._language.span_of(row["period_start"], row["period_end"])
-            return f"{self._language.say('targets.company')}, {period}"
+            return f"{self._language.say('targets.company')} · {period}"
         if row["team_number"] is not None:
             return self._language.say("targets.team", number=row["team_number"])
         return str(row["dimension_value"])

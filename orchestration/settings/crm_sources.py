@@ -30,6 +30,9 @@ from orchestration.settings.base import (
 
 _ADDRESS = "a web address such as https://crm.example.com; http only on this machine"
 _SECRET = '{ env = "NAME" }, naming an environment variable; a secret never stands in the file'
+_FIELD = "the API name of a field, such as Loss_Reason__c"
+FieldName = Annotated[StrictStr, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Currency = Annotated[StrictStr, StringConstraints(pattern=r"^[A-Z]{3}$")]
 WebAddress = Annotated[StrictStr, AfterValidator(rules.web_address)]
 Count = Annotated[StrictInt, Field(gt=0)]
 
@@ -84,6 +87,7 @@ CREDENTIALS = frozenset(
         "api_token",
         "client_id",
         "client_secret",
+        "jwt_audience",
         "login_url",
         "password",
         "private_key",
@@ -93,6 +97,28 @@ CREDENTIALS = frozenset(
         "username",
     }
 )
+
+
+class SalesforceFields(SettingsModel):
+    """The org's own fields for what Salesforce has no field for."""
+
+    loss_reason: FieldName | None = Field(default=None, description=_FIELD)
+    deal_region: FieldName | None = Field(default=None, description=_FIELD)
+    lead_region: FieldName | None = Field(default=None, description=_FIELD)
+    lead_score: FieldName | None = Field(default=None, description=_FIELD)
+    bant_budget: FieldName | None = Field(default=None, description=_FIELD)
+    bant_authority: FieldName | None = Field(default=None, description=_FIELD)
+    bant_need: FieldName | None = Field(default=None, description=_FIELD)
+    bant_timeline: FieldName | None = Field(default=None, description=_FIELD)
+
+    def of(self, sobject: str) -> dict[str, str]:
+        """Return what each configured field of Opportunity or Lead is used for."""
+        of_deals = ("loss_reason", "deal_region")
+        return {
+            use: name
+            for use, name in self.model_dump(exclude_none=True).items()
+            if sobject == ("Opportunity" if use in of_deals else "Lead")
+        }
 
 
 class SalesforceSource(CrmSource):
@@ -108,7 +134,18 @@ class SalesforceSource(CrmSource):
     api_version: Annotated[StrictStr, StringConstraints(pattern=r"^\d{2,3}\.0$")] = Field(
         default="67.0", description='a version such as "67.0"'
     )
+    jwt_audience: WebAddress | None = Field(default=None, description=_ADDRESS)
     bulk_above: Count = Field(default=2000, description="a whole number of records above 0")
+    bulk_page_records: Count = Field(
+        default=50_000, description="a whole number of records above 0"
+    )
+    bulk_wait_minutes: Count = Field(default=60, description="a whole number of minutes above 0")
+    currency: Currency | None = Field(
+        default=None, description="a currency code of three capital letters, such as EUR"
+    )
+    custom_fields: SalesforceFields = Field(
+        default_factory=SalesforceFields, description="a table of fields"
+    )
     lost_lead_statuses: tuple[Text, ...] = Field(
         default=("Unqualified", "Disqualified", "Closed - Not Converted"),
         description="a list of lead statuses, as the org names them",
@@ -145,6 +182,18 @@ class HubspotSource(CrmSource):
     leads: Literal["leads", "contacts", "none"] = Field(
         default="leads", description='"leads", "contacts" (lifecycle stages) or "none"'
     )
+    qualified_lead_stages: tuple[Text, ...] = Field(
+        default=("qualified-stage-id",),
+        description="a list of ids of lead stages in which a lead is handed over",
+    )
+    disqualified_lead_stages: tuple[Text, ...] = Field(
+        default=("unqualified-stage-id",), description="a list of ids of lead stages"
+    )
+    converted_lifecycle_stages: tuple[Text, ...] = Field(
+        default=("opportunity", "customer", "evangelist"),
+        description="a list of lifecycle stages in which a contact is no lead any more",
+    )
+    sweep_days: Count = Field(default=7, description="a whole number of days above 0")
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:

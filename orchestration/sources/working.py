@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-_MEMORY = "512MB"
+_MEMORY = "320MB"
 
 
 def working_engine(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -116,6 +116,8 @@ def _deletion(landed: Landed, clock: Clock, before: Version | None) -> Version:
         is_deleted=True,
         merged_into=merged_into,
         link=None,
+        lead_source=None,
+        region=None,
     )
 
 
@@ -156,7 +158,7 @@ def _version(
         closed_at=clock.read(row.get("converted_at" if lead else "closed_at"), ends_day=True),
         values=values,
         is_deleted=row.get("is_deleted") == "true",
-        merged_into=None if lead else row.get("merged_into_id"),
+        merged_into=row.get("merged_into_id"),
         link=row.get("converted_deal_id" if lead else "lead_id"),
         lead_source=row.get("lead_source"),
         region=row.get("region"),

@@ -27,7 +27,7 @@ create table marts.fct_deals as from (values
 ) as deals (deal_key, pipeline, stage, amount_reporting, owner_key);
 create table marts.mart_funnel_conversion as
 with steps as (from (values
-    ('lead', 'leads', 'New', 'converted', 1, 400, 100, 250, 40, 10, 0.30::double, 0.26::double, 0.34::double),
+    ('lead', 'leads', 'New', 'converted', 1, 400, 100, 250, 40, 10, 3e-1, 26e-2, 34e-2),
     ('lead', 'leads', 'New', 'won', 1, 400, 30, 300, 60, 10, 0.10, 0.07, 0.13),
     ('deal', 'main', $stage, $quoted, 1, 120, 90, 20, 10, 0, 0.80, 0.72, 0.86),
     ('deal', 'main', $stage, 'won', 1, 120, 45, 50, 25, 0, 0.48, 0.39, 0.56),
@@ -95,7 +95,7 @@ create table marts.mart_deal_alerts as from (values
     ('crm:d2', 'stalled', 'medium', date '2024-06-03', 22.0, 21.0, 'In it for 22 days.')
 ) as alerts (deal_key, alert, severity, since_date, value, threshold, explanation);
 create table marts.mart_win_rate_calibration as from (values
-    ('crm', 1, 'all', 'all', 30, 0.2e0, 0.1e0, 0.09e0), ('crm', 2, 'all', 'all', 20, 0.8, 0.4, 0.3)
+    ('crm', 1, 'all', 'all', 30, 2e-1, 1e-1, 9e-2), ('crm', 2, 'all', 'all', 20, 0.8, 0.4, 0.3)
 ) as bins (
     probability_source, bin, dimension, dimension_value, deals, mean_predicted_rate,
     actual_win_rate, brier_score

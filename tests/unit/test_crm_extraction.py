@@ -281,6 +281,22 @@ def test_a_log_is_asked_for_what_landed_since_and_a_spent_budget_carries_on(
     assert nights.standin.requests_by_endpoint()["GET /things/{id}/log"] == 1
 
 
+def test_what_landed_while_a_log_was_interrupted_is_asked_for_in_the_end(nights: Nights) -> None:
+    nights.run(THINGS)
+    nights.budget = 5
+    assert nights.run(LOGS).state == "interrupted"  # things 1 to 4 were asked for
+    nights.budget = None
+    nights.standin.now += timedelta(days=1)
+    nights.standin.things[2] = START + timedelta(hours=1)
+    nights.run(THINGS)
+    assert nights.run(LOGS).state == "landed"
+    seen = nights.rows("logs", "payload->>'$.data[0].seen'")
+    assert ((START + timedelta(hours=1)).isoformat(),) in seen
+    nights.standin.forget_log()
+    nights.run(LOGS)
+    assert nights.standin.requests_by_endpoint()["GET /things/{id}/log"] == 0
+
+
 def test_what_a_whole_list_lacks_was_removed(nights: Nights) -> None:
     nights.run(KINDS)
     nights.standin.kinds = ["a", "c", "d"]

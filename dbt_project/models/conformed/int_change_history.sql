@@ -28,6 +28,7 @@ logs as (
         entity_type,
         entity_id,
         bool_and(coalesce(history_is_complete, false)) as is_complete,
+        max(logged_fields) as logged_fields,
         min(changed_at) filter (where field is not null) as first_changed_at,
         min({load_id: first_load_id, ordinal: first_ordinal}) as first_place
     from newest
@@ -125,7 +126,9 @@ before_changes as (
         changes.known_at,
         changes.is_first_extraction,
         case
-            when not logs.is_complete then null
+            when not logs.is_complete
+                or not coalesce(list_contains(logs.logged_fields, fields.field), true)
+                then null
             when fields.field <> 'stage' then records.fields[fields.field]
             when staged_by_history.entity_id is not null then null
             -- A record that is closed shows its status instead of its stage.

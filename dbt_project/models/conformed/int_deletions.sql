@@ -27,6 +27,8 @@ versions as (
 
 located as (
     select
+        deletions.entity_type,
+        deletions.entity_id,
         deletions.load_id,
         deletions.ordinal,
         min(case when versions.updated_at > deletions.deleted_at then versions.load_id end)
@@ -52,4 +54,8 @@ select
     case when located.restoring_load_id is null then 1 else -1 end as place
 from deletions
 left join located
-    on deletions.load_id = located.load_id and deletions.ordinal = located.ordinal
+    on deletions.load_id = located.load_id
+    and deletions.ordinal = located.ordinal
+    -- One landed row may tell of several.
+    and deletions.entity_type = located.entity_type
+    and deletions.entity_id = located.entity_id

@@ -9,43 +9,44 @@
 -- seen and those that differ when it is seen again. What is told together with a closing holds
 -- from the closing: a final amount carried back would give the outcome away. Of a field whose
 -- changes are logged, the record tells only what the log does not reach.
-with changes as (
+with entries as (
+    -- Also events after `as_of`: what a record tells with them has not been told yet.
     select
-        entity_type, entity_key, entity_sequence, transitioned_at, to_category, is_closing
-    from {{ ref('int_stage_transitions') }}
-),
-
-closings as (
-    select entity_type, entity_key, transitioned_at as closed_at
-    from changes
-    where is_closing
-),
-
--- Also those that lie after `as_of`: what a record tells with them has not been told yet.
-entries_of_closed_stages as (
-    select events.entity_type, events.entity_key, events.happened_at as closed_at
+        events.entity_type,
+        events.entity_key,
+        events.happened_at,
+        list.category <> 'open' as is_closed,
+        lag(list.category <> 'open') over sequence as was_closed,
+        lead(events.happened_at) over sequence is distinct from events.happened_at
+            as is_last_of_instant
     from {{ ref('int_stage_events') }} as events
     inner join {{ ref('int_stage_list') }} as list
         on events.source_name = list.source_name
         and events.entity_type = list.entity_type
         and events.pipeline = list.pipeline
         and events.stage = list.stage
-    where list.category <> 'open'
+    where events.kind = 'stage'
+    window sequence as (
+        partition by events.entity_type, events.entity_key order by {{ event_order('events') }}
+    )
+),
+
+closings as (
+    select entity_type, entity_key, happened_at as closed_at
+    from entries
+    where is_closed and not coalesce(was_closed, false)
 ),
 
 -- Where a record stood at each moment; of changes at one instant the last.
 standings as (
-    select entity_type, entity_key, transitioned_at, to_category
-    from changes
-    qualify lead(transitioned_at) over (
-        partition by entity_type, entity_key order by entity_sequence
-    ) is distinct from transitioned_at
+    select entity_type, entity_key, happened_at, is_closed
+    from entries
+    where is_last_of_instant
 ),
 
 beginnings as (
     select entity_type, entity_key, min(happened_at) as began_at
-    from {{ ref('int_stage_events') }}
-    where kind = 'stage'
+    from entries
     group by all
 ),
 
@@ -150,7 +151,7 @@ placed as (
         versions.*,
         versions.is_closed and not coalesce(versions.was_closed, false) as tells_closing,
         beginnings.began_at,
-        standings.to_category <> 'open' as stood_closed,
+        standings.is_closed as stood_closed,
         last_closings.closed_at as last_closed_at,
         next_closings.closed_at as next_closed_at
     from versions
@@ -160,12 +161,12 @@ placed as (
     asof left join standings
         on versions.entity_type = standings.entity_type
         and versions.entity_key = standings.entity_key
-        and versions.observed_at >= standings.transitioned_at
+        and versions.observed_at >= standings.happened_at
     asof left join closings as last_closings
         on versions.entity_type = last_closings.entity_type
         and versions.entity_key = last_closings.entity_key
         and versions.observed_at >= last_closings.closed_at
-    asof left join entries_of_closed_stages as next_closings
+    asof left join closings as next_closings
         on versions.entity_type = next_closings.entity_type
         and versions.entity_key = next_closings.entity_key
         and versions.observed_at <= next_closings.closed_at

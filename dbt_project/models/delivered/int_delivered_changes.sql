@@ -1,5 +1,9 @@
 {{ union_delivered(
-    branches=[],
+    branches=[
+        'int_hubspot__changes',
+        'int_pipedrive__changes',
+        'int_salesforce__changes',
+    ],
     columns={
         'record_id': 'varchar',
         'entity_type': 'varchar',
@@ -11,5 +15,6 @@
         'changed_at': 'timestamptz',
         'change_number': 'bigint',
         'history_is_complete': 'boolean',
+        'logged_fields': 'varchar[]',
     },
 ) }}

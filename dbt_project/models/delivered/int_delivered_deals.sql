@@ -1,6 +1,9 @@
 {{ union_delivered(
     branches=[
         'stg_files__deals',
+        'int_hubspot__deals',
+        'int_pipedrive__deals',
+        'stg_salesforce__opportunities',
         'int_zoho__deals',
     ],
     columns={

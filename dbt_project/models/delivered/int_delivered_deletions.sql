@@ -1,5 +1,7 @@
 {{ union_delivered(
     branches=[
+        'int_hubspot__deletions',
+        'int_salesforce__deletions',
         'int_zoho__deletions',
     ],
     columns={

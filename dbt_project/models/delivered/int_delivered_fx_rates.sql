@@ -1,6 +1,8 @@
 {{ union_delivered(
     branches=[
         'int_files__fx_rates',
+        'int_hubspot__fx_rates',
+        'int_salesforce__fx_rates',
         'int_zoho__fx_rates',
     ],
     columns={

@@ -1,6 +1,9 @@
 {{ union_delivered(
     branches=[
         'stg_files__leads',
+        'int_hubspot__leads',
+        'int_pipedrive__leads',
+        'stg_salesforce__leads',
         'int_zoho__leads',
     ],
     columns={
@@ -21,5 +24,6 @@
         'bant_need': 'boolean',
         'bant_timeline': 'boolean',
         'is_deleted': 'boolean',
+        'merged_into_id': 'varchar',
     },
 ) }}

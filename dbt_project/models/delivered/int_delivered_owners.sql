@@ -1,6 +1,9 @@
 {{ union_delivered(
     branches=[
         'stg_files__owners',
+        'int_hubspot__owners',
+        'int_pipedrive__owners',
+        'int_salesforce__owners',
         'int_zoho__owners',
     ],
     columns={

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 
@@ -126,10 +126,14 @@ def draw(chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: str) -> Mark
     fitted = chart.properties(
         width=WIDTH, autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )
-    svg = vl_convert.vegalite_to_svg(
-        fitted.to_dict(validate=schemapi.DEBUG_MODE), vl_version=_vega_lite(), config=dict(_CONFIG)
-    )
+    svg = _picture(json.dumps(fitted.to_dict(validate=schemapi.DEBUG_MODE)))
     return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1))
+
+
+# Charts without words are the same in every language.
+@lru_cache(maxsize=64)
+def _picture(spec: str) -> str:
+    return vl_convert.vegalite_to_svg(spec, vl_version=_vega_lite(), config=dict(_CONFIG))
 
 
 @contextmanager

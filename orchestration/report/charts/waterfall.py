@@ -25,7 +25,15 @@ def waterfall_chart(waterfall: Waterfall, language: Language, label: str) -> Mar
     levels = [level]
 
     def add(bucket: str, start: float, end: float, text: str) -> None:
-        colour = d.INK if bucket in _ENDS else d.GREEN if end > start else d.RED
+        if bucket in _ENDS:
+            colour = d.INK
+        elif start == end:
+            colour = d.MUTED
+        elif bucket == "won":
+            # It leaves the pipeline too, but is no loss.
+            colour = d.BLUE
+        else:
+            colour = d.GREEN if end > start else d.RED
         rows.append(
             {"row": len(rows), "next": len(rows) + 1, "start": start, "end": end, "text": text,
              "colour": colour}
@@ -51,7 +59,7 @@ def waterfall_chart(waterfall: Waterfall, language: Language, label: str) -> Mar
     ticks = d.round_steps(low, high, 3)
     axis = alt.Axis(
         values=ticks,
-        labelExpr=d.worded({f"{tick:.12g}": language.short_money(tick) for tick in ticks}),
+        labelExpr=d.worded({f"{tick:.12g}": language.short_money(tick, 2) for tick in ticks}),
         labelOverlap=True,
     )
     base = alt.Chart(d.data(rows))

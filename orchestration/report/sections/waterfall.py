@@ -58,15 +58,18 @@ def read_waterfalls(marts: Marts, as_of: date) -> list[Waterfall]:
         """,
         as_of,
     )
-    return [_waterfall(marts, row) for row in sorted(rows, key=lambda row: row["period"] != "week")]
-
-
-def _waterfall(marts: Marts, row: Row) -> Waterfall:
-    movements = [
-        Movement(bucket, row[bucket], row[f"{bucket}_count"])
+    # The same buckets in both, which stand side by side.
+    buckets = [
+        bucket
         for bucket in MOVEMENTS
-        if bucket in ALWAYS or row[bucket] or row[f"{bucket}_count"]
+        if bucket in ALWAYS or any(row[bucket] or row[f"{bucket}_count"] for row in rows)
     ]
+    rows.sort(key=lambda row: row["period"] != "week")
+    return [_waterfall(marts, row, buckets) for row in rows]
+
+
+def _waterfall(marts: Marts, row: Row, buckets: Sequence[str]) -> Waterfall:
+    movements = [Movement(bucket, row[bucket], row[f"{bucket}_count"]) for bucket in buckets]
     return Waterfall(
         row["period"],
         row["period_start"],

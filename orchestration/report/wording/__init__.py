@@ -34,6 +34,8 @@ _DAY = {"en": "d MMM y", "zh": "y年M月d日"}
 _SHORT_DAY = {"en": "d MMM", "zh": "M月d日"}
 _MONTH = {"en": "MMM y", "zh": "y年M月"}
 _SHORT_MONTH = {"en": "MMM", "zh": "M月"}
+# The first unit that an amount is shortened to: thousands, or 万.
+_SHORTENED = {"en": 1_000, "zh": 10_000}
 _MOMENT = {"en": "d MMM y, HH:mm", "zh": "y年M月d日 HH:mm"}
 
 Number = int | float | Decimal
@@ -92,8 +94,8 @@ class Language:
         )
 
     def short_money(self, value: Number | None, decimals: int = 1) -> str:
-        """Return an amount as in a headline, as €3.1M; below a thousand in whole units."""
-        if value is None or abs(value) < 1000:
+        """Return an amount as in a headline, as €3.1M; a small one in whole units."""
+        if value is None or -_SHORTENED[self.code] < value < _SHORTENED[self.code]:
             return self.money(value)
         return format_compact_currency(
             value, self.currency, locale=self._locale, fraction_digits=decimals
@@ -133,7 +135,10 @@ class Language:
 
     def period(self, first: date, last: date) -> str:
         """Return a span of days."""
-        return f"{self.day(first, short=first.year == last.year)} – {self.day(last)}"
+        same = first.year == last.year
+        if self.code == "zh":
+            return f"{self.day(first)} – {self.day(last, short=same)}"
+        return f"{self.day(first, short=same)} – {self.day(last)}"
 
     def span_of(self, first: date, last: date) -> str:
         """Return a period as months where it is made of whole ones, else as days."""

@@ -32,10 +32,25 @@ class Delivery:
         create_delivered(connection)
         connection.execute("CREATE TABLE present (id VARCHAR)")
         self.rows = 0
+        self.is_whole = False
         self._connection = connection
         self._mask = mask
         self._batch: list[tuple[str, str, int, str | None]] = []
         self._checkpoint: tuple[int, str] | None = None
+        self._version = "payload"
+
+    @property
+    def kept(self) -> Any:
+        """What the last checkpoint said; null before the first."""
+        return None if self._checkpoint is None else json.loads(self._checkpoint[1])
+
+    def versions_by(self, expression: str) -> None:
+        """Say by what two versions of a record are the same, if not by their text.
+
+        ``expression`` is SQL over ``payload`` and ``line``; it is not used on a record that is no
+        JSON. For what a vendor spells in several ways, or tells by a record's place.
+        """
+        self._version = expression
 
     def add(
         self,
@@ -58,10 +73,12 @@ class Delivery:
                 self._flush()
         return count
 
-    def add_csv(self, path: Path, origin: str, key: str) -> int:
+    def add_csv(self, path: Path, origin: str, key: str, *, expected: int | None = None) -> int:
         """Add the rows of a CSV file with a header, as JSON objects of its cells; return how many.
 
         Comma, double quotes, LF; an empty cell is null. ``key`` names the column of the id.
+        Raises ``ValueError``, and adds nothing, for a file that can't be read or has another
+        number of rows than ``expected``.
         """
         self._flush()
         scan = (
@@ -76,16 +93,23 @@ class Delivery:
         names = next(csv.reader([header]))
         columns = ", ".join(f"{quote_literal(name)}: 'VARCHAR'" for name in names)
         scan = scan.replace("{columns}", f"columns={{{columns}}}")
-        self._connection.execute(
-            "INSERT INTO delivered"
-            " SELECT $1 + place, $2, place, id, md5_number_lower(payload), payload, NULL, NULL FROM"
-            f" (SELECT row_number() OVER () AS place, {quote_name(key)} AS id,"
-            f" to_json(line)::VARCHAR AS payload FROM {scan} AS line)",
-            [self.rows, origin],
-        )
-        before = self.rows
-        self.rows = self._count()
-        return self.rows - before
+        try:
+            self._connection.execute(
+                "INSERT INTO delivered"
+                f" SELECT $1 + line, $2, line, id, md5_number_lower({self._version}), payload,"
+                " NULL, NULL FROM"
+                f" (SELECT row_number() OVER () AS line, {quote_name(key)} AS id,"
+                f" to_json(cells)::VARCHAR AS payload FROM {scan} AS cells)",
+                [self.rows, origin],
+            )
+        except duckdb.InvalidInputException as error:
+            raise ValueError(f"{origin} is no whole CSV file: {type(error).__name__}") from None
+        added = self._count() - self.rows
+        if expected is not None and added != expected:
+            self._connection.execute("DELETE FROM delivered WHERE ordinal > $1", [self.rows])
+            raise ValueError(f"{origin} has {added:,} rows and not {expected:,}")
+        self.rows += added
+        return added
 
     def present(self, ids: Iterable[str]) -> None:
         """Say which records exist without delivering them (see ``CrmObject.sweeps``)."""
@@ -93,6 +117,11 @@ class Delivery:
         self._connection.register("named", named)
         self._connection.execute("INSERT INTO present SELECT id FROM named")
         self._connection.unregister("named")
+
+    def holds_everything(self) -> None:
+        """Say that this delivery of changes names every record that exists, as one that
+        ``sweeps`` always does: what it lacks counts as deleted."""
+        self.is_whole = True
 
     def checkpoint(self, resume: Any) -> None:
         """Say that all that was added so far is whole, and how to carry on after it.
@@ -136,8 +165,8 @@ class Delivery:
         self._connection.execute(
             "INSERT INTO delivered SELECT ordinal, file, line,"
             " CASE WHEN problem IS NULL THEN id ELSE '!' || md5(payload) END,"
-            " md5_number_lower(payload), payload, problem,"
-            " CASE WHEN problem IS NOT NULL THEN 'id' END FROM"
+            f" md5_number_lower(CASE WHEN problem IS NULL THEN {self._version} ELSE payload END),"
+            " payload, problem, CASE WHEN problem IS NOT NULL THEN 'id' END FROM"
             " (SELECT *, CASE WHEN NOT json_valid(payload) THEN 'the record is not valid JSON'"
             " WHEN id = '' THEN 'the record has no id' END AS problem FROM batch)"
         )

@@ -121,6 +121,7 @@ def _extract(
             resume=resume,
             progress=lambda text: progress(f"{source}.{item.name}: {text}"),
             landed_ids=lambda table: _landed_ids(connection, landing, source, item.name, table),
+            folder=folder,
         )
         ended_by: CrmError | None = None
         try:
@@ -136,7 +137,8 @@ def _extract(
         files = landing.files(source, item.name)
         fresh = find_fresh(connection, files)
         gone, doubt = 0, ""
-        if is_complete and (item.sweeps or not item.is_windowed):
+        is_whole = item.sweeps or not item.is_windowed or delivery.is_whole
+        if is_complete and is_whole:
             gone, doubt = believed_absence(connection, ())
         else:
             connection.execute("CREATE TABLE gone (id VARCHAR)")
@@ -174,7 +176,8 @@ def _extract(
                 )
                 connection.execute(
                     f"COPY ({rows}) TO {quote_literal(str(load.part()))}"
-                    " (FORMAT parquet, COMPRESSION zstd)"
+                    # Small groups: wide records would not fit the engine's memory otherwise.
+                    " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20000)"
                 )
         if fresh or gone:
             progress(f"{source}.{item.name}: {fresh:,} versions and {gone:,} deletions landed")

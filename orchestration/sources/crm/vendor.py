@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from orchestration.landing import Window
@@ -28,6 +29,8 @@ class Pull:
     landed_ids: Callable[[str], list[str]]
     """Object -> ids, in order, of its records that landed since this object's last complete load
     (or, when resuming, that the interrupted load had to ask for)."""
+    folder: Path
+    """A folder for files of its own, gone after the extraction."""
 
     @property
     def start(self) -> datetime | None:

@@ -12,10 +12,11 @@ from tests.properties.cases.logs import LOGS
 from tests.properties.cases.records import RECORDS
 from tests.properties.cases.removal import REMOVAL
 from tests.properties.cases.time import TIME
+from tests.properties.cases.transfers import TRANSFERS
 from tests.properties.cases.values import VALUES
 from tests.properties.cases.waterfall import WATERFALL
 
 CASES: list[Case] = [
     *(*TIME, *RECORDS, *HISTORY, *LOGS, *REMOVAL, *DELETIONS, *VALUES, *LISTS),
-    *(*CONVERSION, *WATERFALL, *CLOSE_DATES),
+    *(*CONVERSION, *WATERFALL, *TRANSFERS, *CLOSE_DATES),
 ]

@@ -14,6 +14,7 @@ from tests.properties.case_words import (
     days,
     deal,
     entry,
+    facts,
     lead,
     stages,
     steps_with,
@@ -89,6 +90,21 @@ VALUES: list[Case] = [
         ],
         changes("amount"),
         ["None 1.0 03-26 end ~", "1.0 2.0 04-04 end ~"],
+    ),
+    case(
+        "a_closing_after_as_of_tells_nothing_at_an_earlier_one",
+        [
+            {
+                "stages": USUAL,
+                "deals": [deal("won", updated_at="2024-04-08", amount="5")],
+                "stage_history": [
+                    entry("lost", "2024-03-26T12:00:00Z"),
+                    entry("new", "2024-04-07T12:00:00Z"),
+                ],
+            }
+        ],
+        facts("stage", "amount"),
+        {"d1": ("lost", None)},
     ),
     case(
         "a_date_told_later_than_before_is_a_push",

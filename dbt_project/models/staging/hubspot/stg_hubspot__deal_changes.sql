@@ -1,0 +1,24 @@
+{{ stage_records(
+    'hubspot__deal_changes',
+    fields={
+        'deal': '$.recordId',
+        'property': '$.property',
+        'number': '$.number',
+        'value': '$.change.value',
+        'changed_at': '$.change.timestamp',
+    },
+    columns={
+        'deal_id': "coalesce(deal, split_part(id, '|', 1))",
+        'property': 'property',
+        'value': 'value',
+        'day': "case when property = 'closedate' then " ~ hubspot_day('value') ~ ' end',
+        'changed_at': hubspot_instant('changed_at'),
+        'change_number': 'try_cast(number as bigint)',
+    },
+    checks=[
+        missing('changed_at'),
+        unreadable('changed_at', 'a time such as 2017-03-01T10:15:00.000Z'),
+        implausible_instant('changed_at'),
+    ],
+    keep=['changed_at'],
+) }}

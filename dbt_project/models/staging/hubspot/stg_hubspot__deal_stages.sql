@@ -1,0 +1,31 @@
+{{ stage_records(
+    'hubspot__deal_stages',
+    fields={
+        'pipeline': '$.pipelineId',
+        'pipeline_label': '$.pipelineLabel',
+        'pipeline_archived': '$.pipelineArchived',
+        'stage': '$.stage.id',
+        'label': '$.stage.label',
+        'position': '$.stage.displayOrder',
+        'is_closed': '$.stage.metadata.isClosed',
+        'probability': '$.stage.metadata.probability',
+        'archived': '$.stage.archived',
+    },
+    columns={
+        'pipeline': "coalesce(pipeline, split_part(id, '|', 1))",
+        'pipeline_label': 'pipeline_label',
+        'stage': "coalesce(stage, split_part(id, '|', 2))",
+        'label': 'label',
+        'position': 'try_cast(position as integer)',
+        'is_closed': parse_boolean('is_closed'),
+        'probability': parse_percent('probability'),
+        'is_withdrawn': "coalesce(" ~ parse_boolean('archived') ~ ", false) or coalesce(" ~ parse_boolean('pipeline_archived') ~ ", false)",
+    },
+    checks=[
+        missing('position'),
+        unreadable('position', 'a whole number'),
+        unreadable('probability', 'a number from 0 to 1'),
+        implausible('probability', 'probability not between 0 and 1', 'not from 0 to 1'),
+    ],
+    keep=['position', 'probability'],
+) }}

@@ -1,0 +1,31 @@
+{{ stage_records(
+    'hubspot__lead_stages',
+    fields={
+        'pipeline': '$.pipelineId',
+        'pipeline_label': '$.pipelineLabel',
+        'pipeline_archived': '$.pipelineArchived',
+        'stage': '$.stage.id',
+        'option': '$.option.value',
+        'stage_label': '$.stage.label',
+        'option_label': '$.option.label',
+        'stage_position': '$.stage.displayOrder',
+        'option_position': '$.option.displayOrder',
+        'is_closed': '$.stage.metadata.isClosed',
+        'lead_state': '$.stage.metadata.leadState',
+        'archived': '$.stage.archived',
+    },
+    columns={
+        'pipeline': "coalesce(pipeline, case when contains(id, '|') then split_part(id, '|', 1) else 'lifecycle' end)",
+        'pipeline_label': 'pipeline_label',
+        'stage': "coalesce(stage, option, split_part(id, '|', -1))",
+        'label': 'coalesce(stage_label, option_label)',
+        'position': 'try_cast(coalesce(stage_position, option_position) as integer)',
+        'is_closed': parse_boolean('is_closed'),
+        'lead_state': 'upper(lead_state)',
+        'is_lifecycle': 'option is not null',
+        'is_withdrawn': "coalesce(" ~ parse_boolean('archived') ~ ", false) or coalesce(" ~ parse_boolean('pipeline_archived') ~ ", false)",
+    },
+    checks=[
+        "when position is null then {column_name: 'position', reason: 'position is missing or not a whole number'}",
+    ],
+) }}

@@ -1,0 +1,76 @@
+{#- A deleted deal may show `deleted` instead of what it was; its times still tell. -#}
+{%- set status -%}
+case
+    when status in ('open', 'won', 'lost') then status
+    when status = 'deleted' and won_at is not null then 'won'
+    when status = 'deleted' and lost_at is not null then 'lost'
+    when status = 'deleted' then 'open'
+end
+{%- endset -%}
+{{ stage_records(
+    'pipedrive__deals',
+    fields={
+        'pipeline_id': '$.pipeline_id',
+        'stage_id': '$.stage_id',
+        'status': '$.status',
+        'created_at': '$.add_time',
+        'updated_at': '$.update_time',
+        'won_at': '$.won_time',
+        'lost_at': '$.lost_time',
+        'expected_close_date': '$.expected_close_date',
+        'org_id': '$.org_id',
+        'amount': '$.value',
+        'currency': '$.currency',
+        'probability': '$.probability',
+        'owner_id': '$.owner_id',
+        'source_lead_id': '$.source_lead_id',
+        'origin': '$.origin',
+        'lost_reason': '$.lost_reason',
+        'is_deleted': '$.is_deleted',
+        'is_archived': '$.is_archived',
+    },
+    columns={
+        'deal_id': 'id',
+        'pipeline_id': 'pipeline_id',
+        'stage_id': 'stage_id',
+        'status': status,
+        'created_at': parse_instant('created_at'),
+        'updated_at': parse_instant('updated_at'),
+        'won_at': parse_instant('won_at'),
+        'lost_at': parse_instant('lost_at'),
+        'expected_close_date': parse_date('expected_close_date'),
+        'account': 'org_id',
+        'amount': parse_money('amount'),
+        'currency': 'upper(currency)',
+        'probability': parse_percent('probability'),
+        'owner_id': 'owner_id',
+        'lead_id': 'source_lead_id',
+        'lead_source': 'origin',
+        'loss_reason': 'lost_reason',
+        'is_deleted': "coalesce(" ~ parse_boolean('is_deleted') ~ ", false) or coalesce(status = 'deleted', false)",
+        'is_archived': 'coalesce(' ~ parse_boolean('is_archived') ~ ', false)',
+    },
+    checks=[
+        missing('pipeline_id'),
+        missing('stage_id'),
+        missing('status'),
+        missing('created_at'),
+        missing('updated_at'),
+        unreadable('status', 'open, won, lost or deleted'),
+        unreadable('created_at', 'a time such as 2021-01-01T00:00:00Z'),
+        unreadable('updated_at', 'a time such as 2021-01-01T00:00:00Z'),
+        unreadable('won_at', 'a time such as 2021-01-01T00:00:00Z'),
+        unreadable('lost_at', 'a time such as 2021-01-01T00:00:00Z'),
+        unreadable('expected_close_date', 'a date such as 2021-01-01'),
+        unreadable('amount', 'a number'),
+        unreadable('probability', 'a number from 0 to 100'),
+        implausible('probability', 'probability not between 0 and 100', 'not from 0 to 100'),
+        implausible('currency', "not regexp_full_match(currency, '[A-Z]{3}')", 'not a currency code of three letters'),
+        implausible_instant('created_at'),
+        implausible_instant('updated_at'),
+        implausible_instant('won_at'),
+        implausible_instant('lost_at'),
+    ],
+    keep=['pipeline_id', 'stage_id', 'status', 'created_at', 'updated_at', 'won_at', 'lost_at',
+          'expected_close_date', 'amount', 'currency', 'probability'],
+) }}

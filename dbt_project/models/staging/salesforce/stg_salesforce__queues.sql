@@ -1,0 +1,10 @@
+{{ stage_records(
+    'salesforce__queues',
+    fields={
+        'name': '$.Name',
+    },
+    columns={
+        'owner_id': 'id',
+        'name': 'name',
+    },
+) }}

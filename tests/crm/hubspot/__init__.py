@@ -1,0 +1,1 @@
+"""What is extracted from HubSpot, held against the known truth."""

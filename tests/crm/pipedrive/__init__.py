@@ -1,0 +1,1 @@
+"""Pipedrive: its extraction and its part of the warehouse, against its stand-in."""

@@ -1,0 +1,1 @@
+"""Salesforce, proved against its stand-in."""

@@ -1,0 +1,188 @@
+"""What the tests of Salesforce share: settings, one night's extraction, what a landing holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+
+from orchestration.landing import Landing
+from orchestration.settings import CrmSource
+from orchestration.settings.crm_sources import SalesforceSource
+from orchestration.sources.compare import scan_of
+from orchestration.sources.crm.extract import extract_object
+from orchestration.sources.crm.http import Account
+from orchestration.sources.result import ExtractResult
+from orchestration.sources.salesforce.objects import OBJECTS
+from orchestration.sources.salesforce.vendor import VENDOR
+from tests.crm.nights import Extract
+from tests.crm.projection import CrmNight
+from tests.crm.standin import StandIn
+from tests.crm.standins.salesforce import Salesforce
+from tests.crm.standins.salesforce_lists import Row
+from tests.crm.standins.salesforce_login import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    REFRESH_TOKEN,
+)
+
+SECRETS = {
+    "SF_ID": CLIENT_ID,
+    "SF_SECRET": CLIENT_SECRET,
+    "SF_REFRESH": REFRESH_TOKEN,
+}
+# Which object of the landing holds which of Salesforce, for those compared row by row.
+HELD = {
+    "currency_types": "CurrencyType",
+    "conversion_rates": "DatedConversionRate",
+    "users": "User",
+    "user_roles": "UserRole",
+    "queues": "Group",
+    "record_types": "RecordType",
+    "opportunity_stages": "OpportunityStage",
+    "lead_statuses": "LeadStatus",
+    "leads": "Lead",
+    "lead_history": "LeadHistory",
+    "opportunities": "Opportunity",
+    "opportunity_history": "OpportunityHistory",
+    "opportunity_field_history": "OpportunityFieldHistory",
+}
+
+
+def settings_of(url: str, **options: Any) -> SalesforceSource:
+    """Return an account's settings; the secrets stand in ``SECRETS``."""
+    return SalesforceSource.model_validate(
+        {
+            "name": "sf",
+            "type": "salesforce",
+            "base_url": url,
+            "client_id": {"env": "SF_ID"},
+            "client_secret": {"env": "SF_SECRET"},
+            "refresh_token": {"env": "SF_REFRESH"},
+            "timeout_seconds": 2,
+            **options,
+        }
+    )
+
+
+def open_account(settings: CrmSource, said: list[str] | None = None) -> Account:
+    """Return an account that does not really wait."""
+    heard = said if said is not None else []
+    return VENDOR.open(settings, heard.append, sleep=lambda seconds: None)
+
+
+def extracting(
+    objects: Sequence[str] = (), said: list[str] | None = None, **options: Any
+) -> Extract:
+    """Return a night's extraction of the named objects, or of all."""
+
+    def extract(standin: StandIn, landing: Landing, night: CrmNight) -> Iterable[ExtractResult]:
+        account = open_account(settings_of(standin.url, **options), said)
+        for item in OBJECTS:
+            if not objects or item.name in objects:
+                yield extract_object(
+                    account,
+                    item,
+                    VENDOR.pulls[item.name],
+                    landing,
+                    known_at=datetime.combine(night.starts_at.date(), datetime.min.time(), UTC)
+                    if night.starts_at.tzinfo is None
+                    else night.starts_at,
+                    as_of=night.as_of,
+                    progress=said.append if said is not None else None,
+                )
+
+    return extract
+
+
+def landed_versions(landing: Landing, table: str) -> dict[str, list[Row | None]]:
+    """Return the versions of each id in order, null where it was withdrawn."""
+    files = landing.files("sf", table)
+    if not files:
+        return {}
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"SELECT id, payload, is_deleted, problem FROM {scan_of(files)}"
+            " ORDER BY load_id, ordinal"
+        ).fetchall()
+    found: dict[str, list[Row | None]] = {}
+    for id_, payload, is_deleted, problem in rows:
+        assert problem is None, problem
+        version = None if is_deleted else said_by(json.loads(payload, parse_float=Decimal))
+        found.setdefault(id_, []).append(version)
+    return found
+
+
+def said_by(record: Row) -> Row:
+    """Return what a record says, whatever its spelling: by REST or in bulk, or in the org."""
+    return {
+        name: _said(value)
+        for name, value in record.items()
+        if name != "attributes" and value is not None
+    }
+
+
+def _said(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case date():
+            return value.isoformat()
+        case int() | Decimal():
+            return f"{Decimal(value).normalize():f}"
+        case str():
+            try:
+                at = datetime.fromisoformat(value)
+            except ValueError:
+                pass
+            else:
+                return at.astimezone(UTC).isoformat() if len(value) > 10 else value
+            try:
+                return f"{Decimal(value).normalize():f}"
+            except ArithmeticError:
+                return value
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def differences_from_org(
+    standin: Salesforce, landing: Landing, end: datetime, tables: Iterable[str] = HELD
+) -> list[str]:
+    """Return a line for each record of the org that the landing lacks, has wrong or has twice."""
+    lines: list[str] = []
+    for table in tables:
+        sobject = HELD[table]
+        types = standin.org.types(sobject)
+        landed = landed_versions(landing, table)
+        lines += [
+            f"{table} {id_}: landed twice the same"
+            for id_, versions in landed.items()
+            for before, after in pairwise(versions)
+            if before == after
+        ]
+        if types is None:
+            if landed:
+                lines.append(f"{table}: landed, but there is no {sobject}")
+            continue
+        sees = [name for name, type_ in types.items() if type_ not in ("address", "location")]
+        wanted = {}
+        for row in standin.org.rows(sobject, end):
+            if sobject == "Group" and row["Type"] != "Queue":
+                continue
+            wanted[str(row["Id"])] = said_by({name: row.get(name) for name in sees})
+        if sobject.endswith("History"):
+            # A row of history never changes, but that its record is deleted shows on it too.
+            for versions in (*landed.values(), [*wanted.values()]):
+                for version in versions:
+                    (version or {}).pop("IsDeleted", None)
+        for id_ in sorted(wanted.keys() | landed.keys()):
+            newest = landed.get(id_, [None])[-1]
+            if newest != wanted.get(id_):
+                lines.append(f"{table} {id_}: landed {newest}, wanted {wanted.get(id_)}")
+    return lines
