@@ -2,6 +2,7 @@
     branches=[
         'int_files__stage_history',
         'int_salesforce__stage_history',
+        'int_zoho__stage_history',
     ],
     columns={
         'record_id': 'varchar',
