@@ -167,9 +167,7 @@ def test_what_is_missing_is_found_before_the_first_night(
     assert found[0].is_needed == ("department" not in bad.pop())
 
 
-def test_a_wrong_login_is_the_only_finding(
-    standin: Odd, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_login_is_the_only_finding(standin: Odd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XSY_PASSWORD", "very-wrong")
     (only,) = VENDOR.check(open_account(source_of(standin)))
     assert (only.subject, only.is_good) == ("credentials", False)

@@ -158,7 +158,9 @@ def test_what_moves_while_it_is_listed_is_neither_lost_nor_taken_for_deleted(
             at += DAY
         assert len(moved) == 12
         assert newest(landing, "opportunities") == there(standin, "opportunities")
-        gone = {id_ for id_, deleted in landed(landing, "opportunities", "id, is_deleted") if deleted}
+        gone = {
+            id_ for id_, deleted in landed(landing, "opportunities", "id, is_deleted") if deleted
+        }
         assert gone == {str(id_of(deals[2])), str(id_of(deals[3]))}
 
 
@@ -222,7 +224,7 @@ def test_records_land_as_they_came_with_every_field(tmp_path: Path) -> None:
 def test_throttles_within_a_page_are_waited_out(tmp_path: Path) -> None:
     story = new_story()
     story.deal(BEGIN, "needs", owner=3)
-    plan = ScriptedFaults({n: "throttled" for n in range(3, 12)})
+    plan = ScriptedFaults(dict.fromkeys(range(3, 12), "throttled"))
     with Neocrm(story.truth(), FIRST, plan) as standin:
         done = run(standin, Landing(tmp_path), FIRST)
     assert plan.total == 9

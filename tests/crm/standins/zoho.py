@@ -406,7 +406,7 @@ class Zoho(StandIn):
             "sort_order": "desc" if is_down else "asc",
             "more_records": has_more,
             "next_page_token": token,
-            "page_token_expiry": has_more and shapes.stamp(self.now + _CURSOR_LIFE) or None,
+            "page_token_expiry": (has_more and shapes.stamp(self.now + _CURSOR_LIFE)) or None,
         }
         data = [_cut(row, shown) for row in found]
         return json_answer({"data": data, "info": info}, headers=headers)
