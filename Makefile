@@ -31,6 +31,10 @@ $(READY): requirements.lock
 run: $(READY) ## Run the night: extract, build, check, publish, and show what came out
 	@$(BIN)/python -m orchestration run $(ARGS)
 
+.PHONY: run-crms
+run-crms: $(READY) ## Run the night on stand-ins of the five CRMs, on this machine
+	@$(BIN)/python -m tests.crm.run_all $(ARGS)
+
 .PHONY: ui
 ui: $(READY) ## Serve the orchestrator on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration ui $(ARGS)

@@ -238,6 +238,10 @@ class ZohoSource(CrmSource):
         default=None,
         description="the API name of the module that tracks Lead_Status, if there is one",
     )
+    lost_lead_statuses: tuple[Text, ...] = Field(
+        default=("Junk Lead", "Lost Lead", "Not Qualified"),
+        description="a list of lead statuses, as the organisation names them",
+    )
 
 
 class NeocrmSource(CrmSource):

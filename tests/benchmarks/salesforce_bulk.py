@@ -23,7 +23,7 @@ from tests.crm.messages import Answer, Request, json_answer
 from tests.crm.small_company import small_company
 from tests.crm.standin import endpoint
 from tests.crm.standins.salesforce import DATA, Salesforce
-from tests.crm.standins.salesforce_org import TYPES, Habits
+from tests.crm.standins.salesforce_schema import TYPES, Habits
 
 NOW = datetime(2024, 3, 29, 0, 2, tzinfo=UTC)
 HISTORY_ROWS = 5

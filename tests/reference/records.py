@@ -116,6 +116,8 @@ def _deletion(landed: Landed, clock: Clock, before: Version | None) -> Version:
         is_deleted=True,
         merged_into=merged_into,
         link=None,
+        lead_source=None,
+        region=None,
     )
 
 

@@ -9,8 +9,8 @@
 -- seen and those that differ when it is seen again. What is told together with a closing holds
 -- from the closing: a final amount carried back would give the outcome away. Of a field whose
 -- changes are logged, the record tells only what the log does not reach.
--- Also events after `as_of`: what a record tells with them has not been told yet.
 with entries as (
+    -- Also events after `as_of`: what a record tells with them has not been told yet.
     select
         events.entity_type,
         events.entity_key,

@@ -5,6 +5,7 @@
         'int_hubspot__deals',
         'int_pipedrive__deals',
         'stg_salesforce__opportunities',
+        'int_zoho__deals',
     ],
     columns={
         'deal_id': 'varchar',

@@ -2,6 +2,7 @@
     branches=[
         'int_hubspot__deletions',
         'int_salesforce__deletions',
+        'int_zoho__deletions',
     ],
     columns={
         'entity_type': 'varchar',

@@ -3,6 +3,7 @@
         'int_files__fx_rates',
         'int_hubspot__fx_rates',
         'int_salesforce__fx_rates',
+        'int_zoho__fx_rates',
     ],
     columns={
         'rate_date': 'date',

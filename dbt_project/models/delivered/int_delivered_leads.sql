@@ -5,6 +5,7 @@
         'int_hubspot__leads',
         'int_pipedrive__leads',
         'stg_salesforce__leads',
+        'int_zoho__leads',
     ],
     columns={
         'lead_id': 'varchar',

@@ -5,6 +5,7 @@
         'int_hubspot__owners',
         'int_pipedrive__owners',
         'int_salesforce__owners',
+        'int_zoho__owners',
     ],
     columns={
         'owner_id': 'varchar',

@@ -3,6 +3,7 @@
         'int_files__stage_history',
         'int_neocrm__stage_history',
         'int_salesforce__stage_history',
+        'int_zoho__stage_history',
     ],
     columns={
         'record_id': 'varchar',

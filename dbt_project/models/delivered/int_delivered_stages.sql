@@ -5,6 +5,7 @@
         'int_hubspot__stages',
         'int_pipedrive__stages',
         'int_salesforce__stages',
+        'int_zoho__stages',
     ],
     columns={
         'record_id': 'varchar',

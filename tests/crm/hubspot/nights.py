@@ -17,7 +17,7 @@ from orchestration.sources.result import ExtractResult
 from tests.crm.happenings import EntityType, Happening, Record, Ref
 from tests.crm.projection import CrmNight, Projection
 from tests.crm.standin import StandIn
-from tests.crm.standins import hubspot as standins
+from tests.crm.standins import hubspot_account as standins
 from tests.crm.standins import hubspot_shapes as shapes
 from tests.crm.truth import Truth
 from tests.reference.given import Delivery, Row

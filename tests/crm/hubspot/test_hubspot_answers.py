@@ -24,7 +24,8 @@ from tests.crm.hubspot.nights import OAUTH, settings_of
 from tests.crm.messages import Answer, Refused, Request
 from tests.crm.small_company import day, small_company
 from tests.crm.standins import hubspot_rules as rules
-from tests.crm.standins.hubspot import SCOPES, STATIC_TOKEN, Hubspot
+from tests.crm.standins.hubspot import Hubspot
+from tests.crm.standins.hubspot_account import SCOPES, STATIC_TOKEN
 from tests.crm.standins.hubspot_shapes import id_of
 
 SMALL = small_company()

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from tests.crm.small_company import small_company
 from tests.crm.standins.salesforce_ids import MASTER_RECORD_TYPE
-from tests.crm.standins.salesforce_org import Habits, Org, Row
+from tests.crm.standins.salesforce_lists import Row
+from tests.crm.standins.salesforce_org import Org
+from tests.crm.standins.salesforce_schema import Habits
 
 FOLDER = Path(__file__).parent.parent / "data" / "salesforce_dev_org"
 BACK = timedelta(days=731)

@@ -24,12 +24,12 @@ from tests.crm.nights import Extract
 from tests.crm.projection import CrmNight
 from tests.crm.standin import StandIn
 from tests.crm.standins.salesforce import Salesforce
+from tests.crm.standins.salesforce_lists import Row
 from tests.crm.standins.salesforce_login import (
     CLIENT_ID,
     CLIENT_SECRET,
     REFRESH_TOKEN,
 )
-from tests.crm.standins.salesforce_org import Row
 
 SECRETS = {
     "SF_ID": CLIENT_ID,

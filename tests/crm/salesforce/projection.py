@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.crm.happenings import EntityType, Happening, Record, Ref, Value
 from tests.crm.projection import Projection
-from tests.crm.standins.salesforce_org import (
+from tests.crm.standins.salesforce_lists import (
     HOUSE_USER,
     ORG_CURRENCY,
     record_id,

@@ -29,7 +29,7 @@ from tests.crm.small_company import small_company
 from tests.crm.standins.salesforce import Salesforce
 from tests.crm.standins.salesforce_ids import lengthened
 from tests.crm.standins.salesforce_login import USERNAME
-from tests.crm.standins.salesforce_org import Habits
+from tests.crm.standins.salesforce_schema import Habits
 
 NOW = datetime(2024, 3, 29, 0, 2, tzinfo=UTC)
 

@@ -23,7 +23,8 @@ from tests.crm.salesforce.nights_of_an_org import (
 )
 from tests.crm.small_company import small_company
 from tests.crm.standins.salesforce import Salesforce
-from tests.crm.standins.salesforce_org import Habits, record_id
+from tests.crm.standins.salesforce_lists import record_id
+from tests.crm.standins.salesforce_schema import Habits
 from tests.crm.truth import Truth
 
 FIRST_DAY = date(2024, 3, 28)

@@ -1,218 +1,41 @@
-"""HubSpot on loopback: its endpoints, limits, errors and silent traps.
+"""HubSpot on loopback: its records, with search, batches, associations and silent traps.
 
-How records look is ``hubspot_shapes``'s; what is done to requests before, ``hubspot_rules``'s.
+How records look is ``hubspot_shapes``'s, what is accepted ``hubspot_rules``'s; logging in and the
+short lists are ``hubspot_account``'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.crm.faults import FaultPlan
 from tests.crm.happenings import Record
-from tests.crm.messages import Answer, BadParameter, Refused, Request, json_answer
-from tests.crm.standin import Handler, Route, StandIn, endpoint
+from tests.crm.messages import Answer, Refused, Request, json_answer
 from tests.crm.standins import hubspot_rules as rules
 from tests.crm.standins import hubspot_shapes as shapes
+from tests.crm.standins.hubspot_account import HubspotAccount, api
 from tests.crm.standins.hubspot_shapes import OBJECT_TYPES, Moment, id_of, ref_of, stamp
 from tests.crm.truth import Truth
 from tests.crm.view import View
 
-STATIC_TOKEN = "pat-eu1-0000-standin"
-CLIENT_ID, CLIENT_SECRET = "client-1", "client-secret-standin"
-REFRESH_TOKEN = "refresh-standin"
-SCOPES = frozenset(
-    {
-        *("crm.objects.deals.read", "crm.objects.leads.read", "crm.objects.contacts.read"),
-        *("crm.objects.owners.read", "crm.schemas.deals.read", "crm.schemas.leads.read"),
-        *("crm.schemas.contacts.read", "multi-currency-read"),
-    }
-)
 
-
-def api(method: str, area: str, rest: str = "", old: str = "v3") -> Callable[[Handler], Handler]:
-    """Mark an endpoint in the dated version and in the one before."""
-    first, _, name = area.partition("/")
-    end = f"/{rest}" if rest else ""
-    dated = endpoint(method, f"/{area}/2026-09{end}")
-    before = endpoint(method, "/" + "/".join(p for p in (first, old, name) if p) + end)
-    return lambda handler: before(dated(handler))
-
-
-class Hubspot(StandIn):
+class Hubspot(HubspotAccount):
     """A HubSpot account. Tests may change its public attributes at any time.
 
     ``index_lag`` is how far search is behind the database; ``unindexed`` ids never show in it.
     """
 
-    vendor = "hubspot"
-
     def __init__(self, truth: Truth, now: datetime, faults: FaultPlan | None = None) -> None:
-        super().__init__(shapes.as_told(truth), now, faults)
+        super().__init__(truth, now, faults)
         self.index = View(self.truth)
         self.index_lag = timedelta()
         self.unindexed: set[str] = set()
-        self.lacking: set[str] = set()
-        self.has_leads = True
         self.history_cap = 20
         self.custom_properties: tuple[str, ...] = ()
-        self.token_seconds = 1800
-        self._tokens: dict[str, datetime] = {}
-        self._issued = 0
         self._cache: dict[Any, list[Moment]] = {}
         self._merged: tuple[datetime | None, dict[Any, list[Record]]] = (None, {})
-
-    # Logging in
-
-    @endpoint("POST", "/oauth/2026-09/token", is_open=True)
-    @endpoint("POST", "/oauth/v1/token", is_open=True)
-    def token(self, request: Request) -> Answer:
-        form = request.form()
-        wanted = {
-            "grant_type": "refresh_token",
-            "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
-            "refresh_token": REFRESH_TOKEN,
-        }
-        if form != wanted:
-            return rules.error(400, "BAD_REFRESH_TOKEN", "missing or invalid refresh token")
-        self._issued += 1
-        value = f"access-standin-{self._issued}"
-        self._tokens[value] = self.now + timedelta(seconds=self.token_seconds)
-        return json_answer(
-            {
-                "token_type": "bearer",
-                "token_use": "access_token",
-                "access_token": value,
-                "refresh_token": REFRESH_TOKEN,
-                "expires_in": self.token_seconds,
-                "hub_id": 62515,
-                "scopes": sorted(SCOPES - self.lacking),
-            }
-        )
-
-    def authorize(self, request: Request) -> None:
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        if scheme == "Bearer" and value == STATIC_TOKEN:
-            return
-        until = self._tokens.get(value) if scheme == "Bearer" else None
-        if until is None:
-            raise Refused(
-                rules.error(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
-            )
-        if until <= self.now:
-            raise Refused(
-                rules.error(401, "EXPIRED_AUTHENTICATION", "The OAuth token has expired.")
-            )
-
-    def expire_tokens(self) -> None:
-        self._tokens = dict.fromkeys(self._tokens, self.now)
-
-    # Refusing
-
-    def not_found(self, request: Request) -> Answer:
-        return rules.error(404, "OBJECT_NOT_FOUND", f"No resource at {request.path}")
-
-    def bad_parameter(self, request: Request, problem: BadParameter) -> Answer:
-        return rules.error(400, "VALIDATION_ERROR", f"Invalid input JSON or query: {problem}")
-
-    def throttled(self) -> Answer:
-        policy = ("TEN_SECONDLY_ROLLING", "SECONDLY")[self.faults.injected.total() % 2]
-        return rules.limited(policy)
-
-    def quota_exhausted(self) -> Answer:
-        return rules.limited("DAILY")
-
-    def server_error(self, status: int) -> Answer:
-        return rules.error(status, "INTERNAL_ERROR", "internal error")
-
-    def price(self, request: Request, route: Route) -> int:
-        return 0
-
-    def _needs(self, *scopes: str) -> None:
-        missing = sorted(set(scopes) & self.lacking)
-        if missing:
-            raise Refused(rules.forbidden(missing))
-
-    def _kind(self, request: Request) -> str:
-        rules.check_address(request)
-        kind = request.at["type"]
-        if kind not in OBJECT_TYPES or (kind == "leads" and not self.has_leads):
-            raise Refused(
-                rules.error(400, "VALIDATION_ERROR", f"Unable to infer object type from: {kind}")
-            )
-        self._needs(f"crm.objects.{kind}.read")
-        return kind
-
-    # Lists that come whole
-
-    @api("GET", "account-info", "details")
-    def details(self, request: Request) -> Answer:
-        request.only()
-        return rules.answer(
-            {
-                "portalId": 62515,
-                "accountType": "STANDARD",
-                "timeZone": "Europe/Amsterdam",
-                "companyCurrency": self.truth.base_currency,
-                "additionalCurrencies": sorted({rate.currency for rate in self.truth.rates}),
-                "utcOffset": "+01:00",
-                "utcOffsetMilliseconds": 3_600_000,
-                "uiDomain": "app.hubspot.com",
-                "dataHostingLocation": "eu1",
-            }
-        )
-
-    @api("GET", "crm/owners")
-    def owners(self, request: Request) -> Answer:
-        request.only("limit", "after", "archived", "email")
-        self._needs("crm.objects.owners.read")
-        archived = request.choice("archived", "false", ("true", "false")) == "true"
-        told = [shapes.owner_json(o) for o in self.truth.owners_at(self.now)]
-        return rules.paged(request, [o for o in told if o["archived"] == archived], 500)
-
-    @api("GET", "crm/pipelines", "{type}")
-    def pipelines(self, request: Request) -> Answer:
-        request.only()
-        kind = self._kind(request)
-        lists = self.truth.stage_list_at(self.now)
-        found = [shapes.pipeline_json(p, lists.since) for p in lists.of(OBJECT_TYPES[kind])]
-        return rules.answer({"results": found})
-
-    @api("GET", "settings/currencies", "exchange-rates")
-    def exchange_rates(self, request: Request) -> Answer:
-        request.only("limit", "after", "fromCurrencyCode", "toCurrencyCode")
-        self._needs("multi-currency-read")
-        rates = self.truth.rates_at(self.now)
-        return rules.paged(request, [shapes.rate_json(n, r) for n, r in enumerate(rates)], 100)
-
-    @api("GET", "crm/properties", "{type}")
-    def properties(self, request: Request) -> Answer:
-        request.only("archived", "dataSensitivity", "locale", "properties")
-        kind = self._kind(request)
-        self._needs(f"crm.schemas.{kind}.read")
-        told = [
-            {
-                "name": name,
-                "label": name,
-                "description": "",
-                "groupName": f"{kind}information",
-                "type": "string",
-                "fieldType": "text",
-                "options": [],
-                "archived": False,
-            }
-            for name in self.names(kind)
-        ]
-        return rules.answer({"results": told})
-
-    @api("GET", "crm/properties", "{type}/lifecyclestage")
-    def lifecycle(self, request: Request) -> Answer:
-        request.only()
-        self._kind(request)
-        (leads,) = self.truth.stage_list_at(self.now).of("lead")
-        return rules.answer({"name": "lifecyclestage", "options": shapes.lifecycle_json(leads)})
 
     # Records
 
@@ -221,7 +44,7 @@ class Hubspot(StandIn):
         request.only(
             *("limit", "after", "properties", "propertiesWithHistory", "associations", "archived")
         )
-        kind = self._kind(request)
+        kind = self.kind_of(request)
         history = request.words("propertiesWithHistory")
         archived = request.choice("archived", "false", ("true", "false")) == "true"
         largest = 50 if history else 100
@@ -238,7 +61,7 @@ class Hubspot(StandIn):
     @api("POST", "crm/objects", "{type}/batch/read")
     def read_records(self, request: Request) -> Answer:
         request.only("archived")
-        kind = self._kind(request)
+        kind = self.kind_of(request)
         archived = request.choice("archived", "false", ("true", "false")) == "true"
         asked = rules.batch_read(request.json())
         there = {id_of(r.ref): r for r in self._records(kind, archived=archived)}
@@ -256,7 +79,7 @@ class Hubspot(StandIn):
     @api("POST", "crm/objects", "{type}/search")
     def search(self, request: Request) -> Answer:
         request.only()
-        kind = self._kind(request)
+        kind = self.kind_of(request)
         asked = rules.search(request.json(), set(self.names(kind)))
         seen_at = self.now - self.index_lag
         found = []
@@ -282,7 +105,7 @@ class Hubspot(StandIn):
     def associations(self, request: Request) -> Answer:
         request.only()
         ends = (request.at["from"], request.at["to"])
-        self._needs(*(f"crm.objects.{end}.read" for end in ends))
+        self.needs(*(f"crm.objects.{end}.read" for end in ends))
         if "leads" in ends and not self.has_leads:
             raise Refused(rules.error(400, "VALIDATION_ERROR", "Unable to infer object type"))
         results, missing = [], []

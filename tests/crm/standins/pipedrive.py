@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +12,13 @@ from tests.crm.happenings import Record, Ref
 from tests.crm.messages import Answer, BadParameter, Refused, Request, json_answer
 from tests.crm.standin import StandIn, endpoint
 from tests.crm.standins import pipedrive_records as shapes
+from tests.crm.standins.pipedrive_pages import (
+    make_cursor,
+    read_cursor,
+    read_log_cursor,
+    refusal,
+    time_of,
+)
 from tests.crm.standins.pipedrive_records import Json, Numbers
 from tests.crm.truth import Truth
 
@@ -73,29 +79,29 @@ class Pipedrive(StandIn):
             and bearer != f"Bearer {self.access_token}"
         ):
             raise Refused(
-                _error(401, "unauthorized access", "Please check developers.pipedrive.com")
+                refusal(401, "unauthorized access", "Please check developers.pipedrive.com")
             )
 
     def _needs(self, scope: str, request: Request) -> None:
         if "authorization" in request.headers and scope not in self.scopes:
-            raise Refused(_error(403, "Scope and URL mismatch", f"needs {scope}"))
+            raise Refused(refusal(403, "Scope and URL mismatch", f"needs {scope}"))
 
     def not_found(self, request: Request) -> Answer:
-        return _error(404, "Unknown method .")
+        return refusal(404, "Unknown method .")
 
     def bad_parameter(self, request: Request, problem: BadParameter) -> Answer:
-        return _error(400, f"Parameter validation failed: {problem}", "Bad Request")
+        return refusal(400, f"Parameter validation failed: {problem}", "Bad Request")
 
     def throttled(self) -> Answer:
         headers = self._headers() | {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2"}
-        return _error(429, "request over limit", headers=headers)
+        return refusal(429, "request over limit", headers=headers)
 
     def quota_exhausted(self) -> Answer:
         headers = self._headers() | {"x-daily-ratelimit-token-remaining": "0"}
-        return _error(429, "daily API token budget exceeded", headers=headers)
+        return refusal(429, "daily API token budget exceeded", headers=headers)
 
     def server_error(self, status: int) -> Answer:
-        return _error(status, "Internal error")
+        return refusal(status, "Internal error")
 
     def _headers(self) -> dict[str, str]:
         left = self.daily_tokens - self._spent_today
@@ -173,7 +179,7 @@ class Pipedrive(StandIn):
         extra = request.words("include_fields")
         if not set(extra) <= _EXTRA_FIELDS:
             raise BadParameter("include_fields", "unknown field")
-        since, until = _time(request, "updated_since"), _time(request, "updated_until")
+        since, until = time_of(request, "updated_since"), time_of(request, "updated_until")
         rows = [
             shapes.deal(record, self.numbers, extra)
             for record in self.view.records("deal", self.now)
@@ -202,7 +208,7 @@ class Pipedrive(StandIn):
         is_down = request.choice("sort_direction", "asc", {"asc", "desc"}) == "desc"
         rows = sorted(rows, key=lambda row: (row[key], row["id"]), reverse=is_down)
         if cursor := request.one("cursor"):
-            told = _read_cursor(cursor)
+            told = read_cursor(cursor)
             if told.get("field") != key:
                 raise BadParameter("cursor", "was given for another order")
             place = (told["fieldValue"], told["id"])
@@ -216,7 +222,7 @@ class Pipedrive(StandIn):
         following = None
         if rest:
             first = rest[0]
-            following = _make_cursor(
+            following = make_cursor(
                 field=key, fieldValue=first[key], sortDirection="asc", id=first["id"]
             )
         body = {"success": True, "data": page, "additional_data": {"next_cursor": following}}
@@ -236,7 +242,7 @@ class Pipedrive(StandIn):
         record = self.view.record(ref, self.now)
         is_kept = record is not None and (not record.is_deleted or self.logs_of_deleted)
         if record is None or not is_kept or self._is_purged(record):
-            raise Refused(_error(404, "Deal not found"))
+            raise Refused(refusal(404, "Deal not found"))
         told = shapes.log(self.view.happenings(ref, self.now), self.numbers)
         rows = [
             (number, row)
@@ -245,7 +251,7 @@ class Pipedrive(StandIn):
         ]
         rows.reverse()
         if "cursor" in request.query:
-            newest = _read_log_cursor(str(request.one("cursor")))
+            newest = read_log_cursor(str(request.one("cursor")))
             rows = [(number, row) for number, row in rows if number <= newest]
         self._spend(20)
         following = None
@@ -267,7 +273,7 @@ class Pipedrive(StandIn):
         self._needs("leads:read", request)
         known = ("limit", "start", "owner_id", "person_id", "organization_id", "filter_id", "sort")
         request.only(*known, *(() if is_archived else ("updated_since",)))
-        since = _time(request, "updated_since")
+        since = time_of(request, "updated_since")
         rows = [
             shapes.lead(record)
             for record in self.view.records("lead", self.now)
@@ -315,44 +321,3 @@ class Pipedrive(StandIn):
 
     def _lists(self) -> Any:
         return self.truth.stage_list_at(self.now)
-
-
-def _error(
-    status: int, text: str, info: str | None = None, headers: dict[str, str] | None = None
-) -> Answer:
-    body = {"success": False, "error": text, "errorCode": status, "error_info": info, "data": None}
-    return json_answer(body, status, headers)
-
-
-def _time(request: Request, name: str) -> str | None:
-    text = request.one(name)
-    if text is None:
-        return None
-    try:
-        datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
-    except ValueError as error:
-        raise BadParameter(name, "must be like 2025-01-01T10:20:00Z") from error
-    return text
-
-
-def _make_cursor(**state: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str) -> dict[str, Any]:
-    try:
-        state = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        assert isinstance(state, dict)
-        return state
-    except (ValueError, AssertionError) as error:
-        raise BadParameter("cursor", "not a cursor of this server") from error
-
-
-def _read_log_cursor(text: str) -> int:
-    try:
-        kind, _, number = base64.b64decode(text + "=" * (-len(text) % 4)).decode().partition(":")
-        if kind != "id":
-            raise ValueError(kind)
-        return int(number)
-    except ValueError as error:
-        raise BadParameter("cursor", "not a cursor of this server") from error

@@ -5,21 +5,20 @@ What the org holds is ``salesforce_org``'s, what a query means ``salesforce_soql
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.crm.faults import FaultPlan
 from tests.crm.messages import Answer, BadParameter, Refused, Request, json_answer, only_keys
 from tests.crm.standin import StandIn, endpoint
 from tests.crm.standins.salesforce_ids import make_id
+from tests.crm.standins.salesforce_lists import Row
 from tests.crm.standins.salesforce_login import Logins
-from tests.crm.standins.salesforce_org import Habits, Org, Row
+from tests.crm.standins.salesforce_org import Org
+from tests.crm.standins.salesforce_schema import Habits
 from tests.crm.standins.salesforce_soql import Query, SoqlError, description, parse
+from tests.crm.standins.salesforce_spelling import as_csv, as_json, error, nested, rest_time
 from tests.crm.truth import Truth
 
 DATA = "/services/data/{version}"
@@ -89,10 +88,10 @@ class Salesforce(StandIn):
         """Refuse a request without a session that holds."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or not self.logins.holds(token):
-            raise Refused(_error(401, "INVALID_SESSION_ID", "Session expired or invalid"))
+            raise Refused(error(401, "INVALID_SESSION_ID", "Session expired or invalid"))
         version = request.path.split("/")[3]
         if version not in VERSIONS:
-            raise Refused(_error(404, "NOT_FOUND", "The requested resource does not exist"))
+            raise Refused(error(404, "NOT_FOUND", "The requested resource does not exist"))
 
     def expire_tokens(self) -> None:
         """End every session."""
@@ -100,15 +99,15 @@ class Salesforce(StandIn):
 
     def not_found(self, request: Request) -> Answer:
         """Say that there is no such resource."""
-        return _error(404, "NOT_FOUND", "The requested resource does not exist")
+        return error(404, "NOT_FOUND", "The requested resource does not exist")
 
     def bad_parameter(self, request: Request, problem: BadParameter) -> Answer:
         """Say that a parameter is wrong."""
-        return _error(400, "INVALID_PARAMETER", str(problem))
+        return error(400, "INVALID_PARAMETER", str(problem))
 
     def throttled(self) -> Answer:
         """Say that too many requests are worked on at once."""
-        return _error(
+        return error(
             403,
             "REQUEST_LIMIT_EXCEEDED",
             "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
@@ -116,12 +115,12 @@ class Salesforce(StandIn):
 
     def quota_exhausted(self) -> Answer:
         """Say that the calls of 24 hours are used up."""
-        return _error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        return error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
 
     def server_error(self, status: int) -> Answer:
         """Say that Salesforce itself failed."""
         code = "UNKNOWN_EXCEPTION" if status == 500 else "SERVER_UNAVAILABLE"
-        return _error(status, code, "An unexpected error occurred.")
+        return error(status, code, "An unexpected error occurred.")
 
     # Logging in.
 
@@ -163,12 +162,12 @@ class Salesforce(StandIn):
         locator, _, start = request.at["locator"].rpartition("-")
         cursor = self.cursors.get(locator)
         if cursor is None or not start.isdecimal():
-            return _error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+            return error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         self.trouble.used[locator] = self.trouble.used.get(locator, 0) + 1
         most = self.trouble.locators_expire_after
         if most is not None and self.trouble.used[locator] > most:
             del self.cursors[locator]
-            return _error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+            return error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         return self._page(request, locator, cursor, int(start))
 
     @endpoint("GET", DATA + "/sobjects/{sobject}/deleted/")
@@ -177,18 +176,18 @@ class Salesforce(StandIn):
         request.only("start", "end")
         start, end = (self._instant(request, name) for name in ("start", "end"))
         if start >= end or end - start < timedelta(minutes=1) or start < self.now - timedelta(30):
-            raise Refused(_error(400, "INVALID_REPLICATION_DATE", "startDate is out of range"))
+            raise Refused(error(400, "INVALID_REPLICATION_DATE", "startDate is out of range"))
         earliest = self.now - timedelta(days=15)
         rows = [
-            {"id": id_, "deletedDate": _rest(at)}
+            {"id": id_, "deletedDate": rest_time(at)}
             for id_, at in self.org.deleted(_KINDS[request.at["sobject"]], self.now)
             if max(start, earliest) <= at < end
         ]
         return self._json(
             {
                 "deletedRecords": rows,
-                "earliestDateAvailable": _rest(earliest),
-                "latestDateCovered": _rest(min(end, self.now)),
+                "earliestDateAvailable": rest_time(earliest),
+                "latestDateCovered": rest_time(min(end, self.now)),
             }
         )
 
@@ -220,8 +219,8 @@ class Salesforce(StandIn):
                 raise BadParameter(name, f"must be {allowed}")
         try:
             query = parse(self.org, asked["query"], in_bulk=True)
-        except SoqlError as error:
-            return _error(400, error.code, str(error))
+        except SoqlError as wrong:
+            return error(400, wrong.code, str(wrong))
         job = Job(
             make_id("750", 1 + len(self.jobs)),
             request.at["version"],
@@ -253,7 +252,7 @@ class Salesforce(StandIn):
         """Forget a bulk query."""
         job = self._job(request)
         if job.polls_left:
-            return _error(400, "INVALIDJOBSTATE", "the job is not in a terminal state")
+            return error(400, "INVALIDJOBSTATE", "the job is not in a terminal state")
         del self.jobs[job.id]
         return Answer(204)
 
@@ -263,12 +262,12 @@ class Salesforce(StandIn):
         request.only("locator", "maxRecords")
         job = self._job(request)
         if job.version != request.at["version"]:
-            return _error(409, "VERSION_MISMATCH", "the job was created in another API version")
+            return error(409, "VERSION_MISMATCH", "the job was created in another API version")
         if job.polls_left or job.failure:
-            return _error(400, "INVALIDJOBSTATE", "the job has no results")
+            return error(400, "INVALIDJOBSTATE", "the job has no results")
         start_text = request.one("locator") or "0"
         if not start_text.isalnum() or not start_text.lstrip("L").isdecimal():
-            return _error(400, "INVALIDLOCATOR", "invalid locator")
+            return error(400, "INVALIDLOCATOR", "invalid locator")
         start = int(start_text.lstrip("L"))
         size = request.number("maxRecords", 50_000, 1, 1_000_000)
         rows = job.rows[start : start + size]
@@ -278,7 +277,7 @@ class Salesforce(StandIn):
             "Sforce-Locator": f"L{end}" if end < len(job.rows) else "null",
             "Sforce-NumberOfRecords": str(len(rows)),
         }
-        return Answer(200, _csv(job.query.fields, rows), headers)
+        return Answer(200, as_csv(job.query.fields, rows), headers)
 
     # How.
 
@@ -291,8 +290,8 @@ class Salesforce(StandIn):
             return Answer(414, b"<h1>Bad Message 414</h1>", {"Content-Type": "text/html"})
         try:
             query = parse(self.org, text)
-        except SoqlError as error:
-            return _error(400, error.code, str(error))
+        except SoqlError as wrong:
+            return error(400, wrong.code, str(wrong))
         rows = query.rows(self.org, self.now, all_rows=all_rows)
         if query.counts:
             return self._json({"totalSize": len(rows), "done": True, "records": []})
@@ -314,7 +313,7 @@ class Salesforce(StandIn):
                     "type": sobject,
                     "url": f"{base}/sobjects/{sobject}/{row.get('Id')}",
                 },
-                **_nested({name: _as_json(row.get(name)) for name in cursor.query.fields}),
+                **nested({name: as_json(row.get(name)) for name in cursor.query.fields}),
             }
             for row in cursor.rows[start:end]
         ]
@@ -336,7 +335,7 @@ class Salesforce(StandIn):
     def _job(self, request: Request) -> Job:
         job = self.jobs.get(request.at["job"])
         if job is None:
-            raise Refused(_error(404, "NOT_FOUND", "The requested resource does not exist"))
+            raise Refused(error(404, "NOT_FOUND", "The requested resource does not exist"))
         return job
 
     def _told(self, job: Job, state: str) -> dict[str, Any]:
@@ -356,71 +355,8 @@ class Salesforce(StandIn):
         text = request.one(name)
         try:
             found = datetime.fromisoformat(text or "")
-        except ValueError as error:
-            raise BadParameter(name, "must be an ISO 8601 date and time") from error
+        except ValueError as wrong:
+            raise BadParameter(name, "must be an ISO 8601 date and time") from wrong
         if found.tzinfo is None:
             raise BadParameter(name, "must have a time zone")
         return found
-
-
-def _nested(values: dict[str, object]) -> dict[str, object]:
-    """Return the values with those of a related object (``Object.Field``) as an object."""
-    found: dict[str, object] = {}
-    for name, value in values.items():
-        parent, _, rest = name.rpartition(".")
-        if parent:
-            related = found.setdefault(parent, {"attributes": {"type": parent, "url": ""}})
-            assert isinstance(related, dict)
-            related[rest] = value
-        else:
-            found[name] = value
-    return found
-
-
-def _error(status: int, code: str, message: str) -> Answer:
-    return json_answer([{"message": message, "errorCode": code}], status)
-
-
-def _rest(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.000+0000"
-
-
-def _as_json(value: object) -> object:
-    """Return a value as REST spells it: numbers are Java's doubles."""
-    match value:
-        case datetime():
-            return _rest(value)
-        case date():
-            return value.isoformat()
-        case Decimal():
-            return float(value)
-        case _:
-            return value
-
-
-def _as_cell(value: object) -> str:
-    """Return a value as a bulk result spells it."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case datetime():
-            return f"{value:%Y-%m-%dT%H:%M:%S}.000Z"
-        case Decimal():
-            return f"{value:f}" if value % 1 else f"{value:.1f}"
-        case _:
-            return str(value)
-
-
-def _csv(fields: Sequence[str], rows: Sequence[Row]) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    writer.writerow(fields)
-    for number, row in enumerate(rows, start=1):
-        writer.writerow([_as_cell(row.get(name)) for name in fields])
-        if number % 1000 == 0:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()

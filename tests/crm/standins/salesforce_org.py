@@ -6,189 +6,35 @@ Queries, paging and HTTP belong to the other modules; here is only what the org 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tests.crm.happenings import EntityType, Happening, Record, Ref
 from tests.crm.reference_data import Stage
 from tests.crm.standins.salesforce_ids import MASTER_RECORD_TYPE, make_id, whole_second
+from tests.crm.standins.salesforce_lists import (
+    ORG_CURRENCY,
+    Lists,
+    Row,
+    account_id,
+    record_id,
+    record_type_id,
+    stage_names,
+    user_id,
+)
+from tests.crm.standins.salesforce_schema import TYPES, Habits
 from tests.crm.truth import Truth, applied
 from tests.crm.view import View
 
-Row = dict[str, object]
-PREFIXES = {"deal": "006", "lead": "00Q"}
-# Whose records they are that nobody owns: Salesforce has no record without an owner.
-HOUSE_USER = 900
-ORG_CURRENCY = "EUR"
-_SYSTEM = {
-    "CreatedDate": "datetime",
-    "CreatedById": "reference",
-    "SystemModstamp": "datetime",
-}
-_CURRENCY = {"CurrencyIsoCode": "picklist"}
-TYPES: dict[str, dict[str, str]] = {
-    "Opportunity": {
-        "Id": "id",
-        "IsDeleted": "boolean",
-        "AccountId": "reference",
-        "RecordTypeId": "reference",
-        "Name": "string",
-        "StageName": "picklist",
-        "Amount": "currency",
-        "Probability": "percent",
-        "CloseDate": "date",
-        "LeadSource": "picklist",
-        "IsClosed": "boolean",
-        "IsWon": "boolean",
-        "OwnerId": "reference",
-        **_SYSTEM,
-        "LastModifiedDate": "datetime",
-        "LastStageChangeDate": "datetime",
-        "Loss_Reason__c": "string",
-        "Site__c": "location",
-        "Site__Latitude__s": "double",
-        **_CURRENCY,
-    },
-    "OpportunityHistory": {
-        "Id": "id",
-        "OpportunityId": "reference",
-        "StageName": "picklist",
-        "Amount": "currency",
-        "Probability": "percent",
-        "CloseDate": "date",
-        "IsDeleted": "boolean",
-        **_SYSTEM,
-        **_CURRENCY,
-    },
-    "OpportunityFieldHistory": {
-        "Id": "id",
-        "IsDeleted": "boolean",
-        "OpportunityId": "reference",
-        "CreatedById": "reference",
-        "CreatedDate": "datetime",
-        "Field": "picklist",
-        "DataType": "picklist",
-        "OldValue": "anyType",
-        "NewValue": "anyType",
-    },
-    "Lead": {
-        "Id": "id",
-        "IsDeleted": "boolean",
-        "MasterRecordId": "reference",
-        "LastName": "string",
-        "FirstName": "string",
-        "Name": "string",
-        "Company": "string",
-        "Address": "address",
-        "Country": "string",
-        "LeadSource": "picklist",
-        "Status": "picklist",
-        "OwnerId": "reference",
-        "IsConverted": "boolean",
-        "ConvertedDate": "date",
-        "ConvertedOpportunityId": "reference",
-        **_SYSTEM,
-        **_CURRENCY,
-    },
-    "User": {
-        "Id": "id",
-        "Name": "string",
-        "FirstName": "string",
-        "Email": "email",
-        "Address": "address",
-        "Country": "string",
-        "IsActive": "boolean",
-        "UserRoleId": "reference",
-        "ManagerId": "reference",
-        **_SYSTEM,
-    },
-    "UserRole": {"Id": "id", "Name": "string", "SystemModstamp": "datetime"},
-    "Group": {"Id": "id", "Name": "string", "Type": "picklist", "SystemModstamp": "datetime"},
-    "RecordType": {
-        "Id": "id",
-        "Name": "string",
-        "DeveloperName": "string",
-        "SobjectType": "picklist",
-        "IsActive": "boolean",
-        "SystemModstamp": "datetime",
-    },
-    "OpportunityStage": {
-        "Id": "id",
-        "ApiName": "string",
-        "MasterLabel": "string",
-        "SortOrder": "int",
-        "DefaultProbability": "percent",
-        "IsActive": "boolean",
-        "IsClosed": "boolean",
-        "IsWon": "boolean",
-        "SystemModstamp": "datetime",
-    },
-    "LeadStatus": {
-        "Id": "id",
-        "ApiName": "string",
-        "MasterLabel": "string",
-        "SortOrder": "int",
-        "IsConverted": "boolean",
-        "IsDefault": "boolean",
-        "SystemModstamp": "datetime",
-    },
-    "CurrencyType": {
-        "Id": "id",
-        "IsoCode": "picklist",
-        "ConversionRate": "double",
-        "IsActive": "boolean",
-        "IsCorporate": "boolean",
-        "SystemModstamp": "datetime",
-    },
-    "DatedConversionRate": {
-        "Id": "id",
-        "IsoCode": "picklist",
-        "StartDate": "date",
-        "NextStartDate": "date",
-        "ConversionRate": "double",
-        "SystemModstamp": "datetime",
-    },
-    "FieldDefinition": {
-        "QualifiedApiName": "string",
-        "EntityDefinition.QualifiedApiName": "string",
-        "IsFieldHistoryTracked": "boolean",
-    },
-}
-TYPES["LeadHistory"] = {
-    ("LeadId" if name == "OpportunityId" else name): type_
-    for name, type_ in TYPES["OpportunityFieldHistory"].items()
-}
-COMPOUNDS = {
-    "FirstName": "Name",
-    "LastName": "Name",
-    "Country": "Address",
-    "Site__Latitude__s": "Site__c",
-}
 
-
-@dataclass
-class Habits:
-    """How an org is set up. ``hidden`` are fields that field-level security keeps from the login,
-    as ``Object.Field``; ``purged_after`` is how long a deleted record stays in the recycle bin."""
-
-    several_currencies: bool = True
-    dated_rates: bool = True
-    tracks_deals: bool = True
-    tracks_leads: bool = True
-    hidden: frozenset[str] = frozenset()
-    purged_after: timedelta | None = None
-    more_fields: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-class Org:
+class Org(Lists):
     """What an org holds at a moment. Rows have every field; who may see which is ``types``."""
 
     def __init__(self, truth: Truth, habits: Habits | None = None) -> None:
         self.truth = truth
         self.view = View(truth)
         self.habits = habits or Habits()
-        self._names = stage_names(truth)
+        self.names = stage_names(truth)
 
     def types(self, sobject: str) -> dict[str, str] | None:
         """Return the fields of an object that the login sees; null if there is no such object."""
@@ -214,15 +60,15 @@ class Org:
             "OpportunityHistory": lambda now: self._of_each("deal", now, self._history),
             "OpportunityFieldHistory": lambda now: self._of_each("deal", now, self._tracked),
             "LeadHistory": lambda now: self._of_each("lead", now, self._tracked),
-            "User": self._users,
-            "UserRole": self._roles,
-            "Group": self._groups,
-            "RecordType": self._record_types,
-            "OpportunityStage": self._stages,
-            "LeadStatus": self._statuses,
-            "CurrencyType": self._currencies,
-            "DatedConversionRate": self._rates,
-            "FieldDefinition": self._definitions,
+            "User": self.users,
+            "UserRole": self.roles,
+            "Group": self.groups,
+            "RecordType": self.record_types,
+            "OpportunityStage": self.stages,
+            "LeadStatus": self.statuses,
+            "CurrencyType": self.currencies,
+            "DatedConversionRate": self.rates,
+            "FieldDefinition": self.definitions,
         }
         return readers[sobject](now)
 
@@ -258,7 +104,7 @@ class Org:
             },
             "label": stage.label,
             "validFor": [],
-            "value": self._names[stage.number],
+            "value": self.names[stage.number],
         }
 
     # Leads and opportunities.
@@ -328,7 +174,7 @@ class Org:
     def _status(self, record: Record) -> str:
         lists = self.truth.stage_list_at(record.updated_at)
         stage = lists.pipeline("lead", record.pipeline).stage(record.place)
-        return self._names[stage.number]
+        return self.names[stage.number]
 
     def _of_each(
         self,
@@ -405,143 +251,9 @@ class Org:
             yield "Owner", "Text", f"Owner {before.owner}", f"Owner {after.owner}"
             yield "Owner", "EntityId", user_id(before.owner), user_id(after.owner)
 
-    # What is beside them.
-
-    def _users(self, now: datetime) -> Iterator[Row]:
-        roles = {str(role["Name"]): str(role["Id"]) for role in self._roles(now)}
-        begin = self.truth.owners[0].since
-        for owner in self.truth.owners_at(now):
-            yield {
-                "Id": user_id(owner.number),
-                "Name": owner.name,
-                "FirstName": None,
-                "Email": owner.email,
-                "Address": None,
-                "Country": owner.region,
-                "IsActive": owner.is_active,
-                "UserRoleId": roles[owner.team],
-                "ManagerId": None if owner.manager is None else user_id(owner.manager),
-                "CreatedDate": begin,
-                "CreatedById": user_id(HOUSE_USER),
-                "SystemModstamp": whole_second(owner.updated_at or begin),
-            }
-        yield {
-            **dict.fromkeys(TYPES["User"]),
-            "Id": user_id(HOUSE_USER),
-            "Name": "House",
-            "Email": "house@company.example",
-            "IsActive": True,
-            "CreatedDate": begin,
-            "SystemModstamp": begin,
-        }
-
-    def _roles(self, now: datetime) -> Iterator[Row]:
-        begin = self.truth.owners[0].since
-        for number, team in enumerate(sorted({v.owner.team for v in self.truth.owners}), start=1):
-            yield {"Id": make_id("00E", number), "Name": team, "SystemModstamp": begin}
-
-    def _groups(self, now: datetime) -> Iterator[Row]:
-        begin = self.truth.owners[0].since
-        for number, (name, kind) in enumerate((("Inbound", "Queue"), ("Everyone", "Regular")), 1):
-            id_ = make_id("00G", number)
-            yield {"Id": id_, "Name": name, "Type": kind, "SystemModstamp": begin}
-
-    def _record_types(self, now: datetime) -> Iterator[Row]:
-        lists = self.truth.stage_list_at(now)
-        for pipeline in lists.of("deal"):
-            yield {
-                "Id": record_type_id(pipeline.number),
-                "Name": pipeline.label,
-                "DeveloperName": pipeline.key,
-                "SobjectType": "Opportunity",
-                "IsActive": True,
-                "SystemModstamp": whole_second(lists.since),
-            }
-
-    def _stages(self, now: datetime) -> Iterator[Row]:
-        """Give every stage that ever was: one that is taken away stays, inactive."""
-        newest: dict[int, tuple[Stage, datetime, bool]] = {}
-        for version in self.truth.stage_lists:
-            if version.since > now and newest:
-                break
-            newest = {number: (*told[:2], False) for number, told in newest.items()}
-            for pipeline in version.of("deal"):
-                for stage in pipeline.stages:
-                    newest[stage.number] = (stage, version.since, True)
-        for number, (stage, since, is_active) in sorted(newest.items()):
-            yield {
-                "Id": make_id("01J", number),
-                "ApiName": self._names[number],
-                "MasterLabel": stage.label,
-                "SortOrder": number,
-                "DefaultProbability": Decimal(stage.win_rate),
-                "IsActive": is_active,
-                "IsClosed": stage.category != "open",
-                "IsWon": stage.category == "won",
-                "SystemModstamp": whole_second(since),
-            }
-
-    def _statuses(self, now: datetime) -> Iterator[Row]:
-        lists = self.truth.stage_list_at(now)
-        for pipeline in lists.of("lead"):
-            for stage in pipeline.stages:
-                yield {
-                    "Id": make_id("01J", 10_000 + stage.number),
-                    "ApiName": self._names[stage.number],
-                    "MasterLabel": stage.label,
-                    "SortOrder": stage.position,
-                    "IsConverted": stage.category == "won",
-                    "IsDefault": stage.position == 1,
-                    "SystemModstamp": whole_second(lists.since),
-                }
-
-    def _currencies(self, now: datetime) -> Iterator[Row]:
-        newest = {rate.currency: rate for rate in self.truth.rates_at(now)}
-        base = self.truth.base_currency
-        for number, code in enumerate([base, *sorted(newest)], start=1):
-            yield {
-                "Id": make_id("01L", number),
-                "IsoCode": code,
-                "ConversionRate": Decimal(1) if code == base else newest[code].rate,
-                "IsActive": True,
-                "IsCorporate": code == base,
-                "SystemModstamp": self.truth.owners[0].since,
-            }
-
-    def _rates(self, now: datetime) -> Iterator[Row]:
-        rates = sorted(self.truth.rates_at(now), key=lambda rate: (rate.currency, rate.day))
-        for number, rate in enumerate(rates, start=1):
-            later = [r.day for r in rates if r.currency == rate.currency and r.day > rate.day]
-            yield {
-                "Id": make_id("04w", 1 + self.truth.rates.index(rate)),
-                "IsoCode": rate.currency,
-                "StartDate": rate.day,
-                "NextStartDate": min(later, default=None),
-                "ConversionRate": rate.rate,
-                "SystemModstamp": self.truth.owners[0].since + timedelta(seconds=number),
-            }
-
-    def _definitions(self, now: datetime) -> Iterator[Row]:
-        habits = self.habits
-        for sobject, names, is_tracked in (
-            ("Opportunity", ("OwnerId", "RecordTypeId"), habits.tracks_deals),
-            ("Lead", ("Status", "OwnerId"), habits.tracks_leads),
-        ):
-            for name in names:
-                yield {
-                    "QualifiedApiName": name,
-                    "EntityDefinition.QualifiedApiName": sobject,
-                    "IsFieldHistoryTracked": is_tracked,
-                }
-
     def stage_name(self, record: Record, at: datetime) -> Stage:
         """Return the stage of a record as of a moment."""
         return find_stage(self.truth, record, at)
-
-    @property
-    def names(self) -> dict[int, str]:
-        """The API name of each stage and status, by the stage's number."""
-        return self._names
 
 
 class _Deal:
@@ -571,16 +283,6 @@ def find_stage(truth: Truth, record: Record, at: datetime) -> Stage:
     raise KeyError(f"{record.ref} is in the unknown stage {record.place}")
 
 
-def stage_names(truth: Truth) -> dict[int, str]:
-    """Return the API name of each stage: its first label, which a new label does not change."""
-    names: dict[int, str] = {}
-    for version in truth.stage_lists:
-        for pipeline in version.pipelines:
-            for stage in pipeline.stages:
-                names.setdefault(stage.number, stage.label)
-    return names
-
-
 def steps(past: Iterable[Happening]) -> Iterator[tuple[Happening, Record | None, Record]]:
     """Give each happening of one record with the record before (null: none yet) and after it."""
     record: Record | None = None
@@ -595,25 +297,3 @@ def _system(record: Record) -> Row:
         "CreatedById": user_id(record.owner),
         "SystemModstamp": whole_second(record.updated_at),
     }
-
-
-def record_id(ref: Ref) -> str:
-    """Return the id of a lead or opportunity."""
-    return make_id(PREFIXES[ref.entity_type], ref.number)
-
-
-def user_id(number: int | None) -> str:
-    """Return the id of an owner."""
-    return make_id("005", HOUSE_USER if number is None else number)
-
-
-def record_type_id(number: int) -> str:
-    """Return the id of the record type that stands for a pipeline."""
-    return make_id("012", number)
-
-
-def account_id(name: str | None) -> str | None:
-    """Return the id of a company."""
-    if name is None:
-        return None
-    return make_id("001", int(name.split()[-1]))

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from tests.crm.standins.salesforce_org import COMPOUNDS, Org, Row
+from tests.crm.standins.salesforce_lists import Row
+from tests.crm.standins.salesforce_org import Org
+from tests.crm.standins.salesforce_schema import COMPOUNDS
 
 _QUERY = re.compile(
     r"\s*SELECT\s+(?P<fields>.+?)\s+FROM\s+(?P<sobject>\w+)"

@@ -87,6 +87,7 @@ select
     entered_at,
     amount,
     currency,
+    probability,
     expected_close_date,
     emptied,
     false as is_inferred
@@ -110,6 +111,7 @@ select
     entered_at,
     null as amount,
     null as currency,
+    null as probability,
     null as expected_close_date,
     [] as emptied,
     false as is_inferred

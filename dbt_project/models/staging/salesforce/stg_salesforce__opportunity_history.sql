@@ -6,6 +6,7 @@
         'entered_at': '$.CreatedDate',
         'amount': '$.Amount',
         'currency': '$.CurrencyIsoCode',
+        'probability': '$.Probability',
         'expected_close_date': '$.CloseDate',
     },
     columns={
@@ -15,6 +16,7 @@
         'entered_at': parse_instant('entered_at'),
         'amount': parse_money('amount'),
         'currency': "upper(coalesce(currency, " ~ source_option('read.source_name', '$.currency') ~ "))",
+        'probability': parse_percent('probability'),
         'expected_close_date': parse_date('expected_close_date'),
     },
     checks=[
@@ -23,8 +25,10 @@
         missing('entered_at'),
         unreadable('entered_at', 'a time such as 2024-03-01T10:15:00.000Z'),
         unreadable('amount', 'a number'),
+        unreadable('probability', 'a number from 0 to 100'),
         unreadable('expected_close_date', 'a date such as 2024-03-01'),
         implausible_instant('entered_at'),
     ],
-    keep=['deal_id', 'stage', 'entered_at', 'amount', 'expected_close_date'],
+    keep=['deal_id', 'stage', 'entered_at', 'amount', 'probability',
+          'expected_close_date'],
 ) }}

@@ -1,0 +1,31 @@
+{{ stage_records(
+    'zoho__deal_stages',
+    fields={
+        'pipeline': '$.pipeline.id',
+        'pipeline_label': '$.pipeline.display_value',
+        'pipeline_value': '$.pipeline.actual_value',
+        'stage': '$.stage.actual_value',
+        'label': '$.stage.display_value',
+        'position': '$.stage.sequence_number',
+        'forecast_type': '$.stage.forecast_type',
+        'option_stage': '$.option.actual_value',
+        'option_label': '$.option.display_value',
+        'option_position': '$.option.sequence_number',
+        'option_forecast_type': '$.option.forecast_type',
+        'win_rate': '$.option.probability',
+    },
+    columns={
+        'pipeline': 'pipeline',
+        'pipeline_label': 'coalesce(pipeline_label, pipeline_value)',
+        'pipeline_value': 'pipeline_value',
+        'stage': 'coalesce(stage, label, option_stage, option_label)',
+        'label': 'coalesce(label, stage, option_label, option_stage)',
+        'position': 'try_cast(coalesce(position, option_position) as integer)',
+        'category': "case lower(coalesce(forecast_type, option_forecast_type)) when 'closed won' then 'won' when 'closed lost' then 'lost' else 'open' end",
+        'win_rate': parse_percent('win_rate'),
+    },
+    checks=[
+        unreadable('win_rate', 'a number from 0 to 100'),
+    ],
+    keep=['win_rate'],
+) }}

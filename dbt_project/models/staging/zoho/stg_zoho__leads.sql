@@ -1,0 +1,31 @@
+{{ stage_records(
+    'zoho__leads',
+    fields={
+        'status_label': '$.Lead_Status',
+        'created_at': '$.Created_Time',
+        'updated_at': '$.Modified_Time',
+        'is_converted': '$.Converted__s',
+        'converted_at': '$.Converted_Date_Time',
+        'converted_deal_id': '$.Converted_Deal.id',
+        'owner_id': '$.Owner.id',
+        'lead_source': '$.Lead_Source',
+    },
+    columns={
+        'lead_id': 'id',
+        'status_label': 'status_label',
+        'created_at': parse_instant('created_at'),
+        'updated_at': parse_instant('updated_at'),
+        'is_converted': 'coalesce(' ~ parse_boolean('is_converted') ~ ', false)',
+        'converted_at': "case when " ~ parse_boolean('is_converted') ~ " then coalesce(" ~ parse_instant('converted_at') ~ ", " ~ parse_instant('updated_at') ~ ") end",
+        'converted_deal_id': 'converted_deal_id',
+        'owner_id': 'owner_id',
+        'lead_source': 'lead_source',
+    },
+    checks=[
+        unreadable('created_at', 'a time such as 2024-03-01T10:15:00+05:30'),
+        unreadable('updated_at', 'a time such as 2024-03-01T10:15:00+05:30'),
+        implausible_instant('created_at'),
+        implausible_instant('updated_at'),
+    ],
+    keep=['created_at', 'updated_at'],
+) }}

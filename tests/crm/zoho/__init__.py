@@ -1,0 +1,1 @@
+"""Zoho CRM: nights against its stand-in."""
