@@ -76,3 +76,16 @@
         {%- endfor %}
     ])
 {%- endmacro %}
+
+{# Milliseconds since 1970 in UTC, as whole numbers. #}
+{% macro parse_epoch_millis(text) -%}
+    timezone('UTC', epoch_ms(try_cast({{ text }} as bigint)))
+{%- endmacro %}
+
+{# A choice from a list, given as its code, as its name, or as a list of names. #}
+{% macro first_choice(text) -%}
+    case
+        when {{ text }} like '[%' and json_valid({{ text }}) then {{ text }} ->> '$[0]'
+        else {{ text }}
+    end
+{%- endmacro %}

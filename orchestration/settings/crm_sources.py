@@ -245,7 +245,7 @@ class ZohoSource(CrmSource):
 
 
 class NeocrmSource(CrmSource):
-    """A tenant of 销售易 (Neocrm)."""
+    """A tenant of 销售易 (Neocrm). Its interface is not published: what may differ is a setting."""
 
     type: Literal["neocrm"] = Field(description='"neocrm"')
     timezone: TimeZone = Field(
@@ -262,3 +262,28 @@ class NeocrmSource(CrmSource):
     password: Secret = Field(description=_SECRET)
     security_token: Secret | None = Field(default=None, description=_SECRET)
     bearer: StrictBool = Field(default=True, description="true or false")
+    currency: Currency = Field(default="CNY", description="three upper-case letters, such as CNY")
+    won_stages: tuple[Text, ...] = Field(
+        default=("赢单", "成交", "Won", "Closed Won"),
+        description="a list of names of stages in which a deal is won",
+    )
+    lost_stages: tuple[Text, ...] = Field(
+        default=("输单", "丢单", "Lost", "Closed Lost"),
+        description="a list of names of stages in which a deal is lost",
+    )
+    converted_lead_statuses: tuple[Text, ...] = Field(
+        default=("已转换", "Converted"),
+        description="a list of names of lead statuses that mean converted",
+    )
+    lost_lead_statuses: tuple[Text, ...] = Field(
+        default=("无效", "关闭", "Disqualified"),
+        description="a list of names of lead statuses that mean disqualified",
+    )
+    left_out_fields: tuple[Text, ...] = Field(
+        default=(), description="a list of API names of fields that queries must leave out"
+    )
+
+    @classmethod
+    def circumstances(cls) -> frozenset[str]:
+        """Return the keys that say how the tenant is reached, not what its records mean."""
+        return super().circumstances() | {"token_path", "bearer"}

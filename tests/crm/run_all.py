@@ -59,7 +59,9 @@ def show(home: Path, five: Five) -> None:
     console = Console(width=110)
     table = Table(title="One company, five CRMs: its deals, all time", title_justify="left")
     for heading in ("account", "pipeline", "stage", "entered", "won", "eventually won"):
-        table.add_column(heading, justify="left" if heading in "account pipeline stage" else "right")
+        table.add_column(
+            heading, justify="left" if heading in "account pipeline stage" else "right"
+        )
     file = (home / "published").resolve() / "funnel.duckdb"
     with duckdb.connect(str(file), read_only=True) as engine:
         rows = engine.execute(

@@ -26,6 +26,8 @@ _TYPES = {
     "deleted_at": "timestamptz",
     "change_number": "bigint",
 }
+# Columns that no case fills.
+_NEVER_TOLD = {"changes": {"logged_fields": "varchar[]"}}
 _DELIVERY = {
     "source_name": "varchar",
     "load_id": "varchar",
@@ -86,3 +88,5 @@ class Feeds:
                 places = ", ".join("?" * len(types))
                 statement = f"insert into conformed.{view} values ({places})"
                 connection.executemany(statement, self.rows[feed])
+            for name, type in _NEVER_TOLD.get(feed, {}).items():
+                connection.execute(f"alter table conformed.{view} add column {name} {type}")

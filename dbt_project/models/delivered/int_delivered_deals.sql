@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__deals',
+        'int_neocrm__deals',
         'int_hubspot__deals',
         'int_pipedrive__deals',
         'stg_salesforce__opportunities',

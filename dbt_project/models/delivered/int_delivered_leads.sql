@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__leads',
+        'int_neocrm__leads',
         'int_hubspot__leads',
         'int_pipedrive__leads',
         'stg_salesforce__leads',

@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__owners',
+        'int_neocrm__owners',
         'int_hubspot__owners',
         'int_pipedrive__owners',
         'int_salesforce__owners',

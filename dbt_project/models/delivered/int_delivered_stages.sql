@@ -1,6 +1,7 @@
 {{ union_delivered(
     branches=[
         'stg_files__stages',
+        'int_neocrm__stages',
         'int_hubspot__stages',
         'int_pipedrive__stages',
         'int_salesforce__stages',

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.crm.faults import FaultPlan
+from tests.crm.happenings import Record
 from tests.crm.messages import (
     Answer,
     BadParameter,
@@ -17,6 +18,7 @@ from tests.crm.messages import (
     only_keys,
     read_cursor,
 )
+from tests.crm.reference_data import StageList
 from tests.crm.standin import Route, endpoint
 from tests.crm.standins import zoho_coql as coql
 from tests.crm.standins import zoho_shapes as shapes
@@ -46,6 +48,7 @@ class Zoho(ZohoDoor):
         self.has_currencies = True
         self.has_pipelines = True
         self.has_lead_history = False
+        self.shows_lost_periods = False
         self.most_per_page = 200
         self.most_per_query = coql.MOST_ROWS
         self.before_page: Callable[[Request], None] = lambda request: None
@@ -208,7 +211,7 @@ class Zoho(ZohoDoor):
         gone = [] if self.has_lead_history else ["Lead_Status_History"]
         return [name for name in FIELDS if name not in gone]
 
-    def _lists(self) -> Any:
+    def _lists(self) -> StageList:
         return self.truth.stage_list_at(self.now)
 
     def rows_of(self, module: str) -> list[Json]:
@@ -227,14 +230,18 @@ class Zoho(ZohoDoor):
                 shapes.deal(each, self.names, lists, rates.get(each.currency or ""))
                 for each in records
             ]
-        # The periods of what was deleted have lost their record, and queries leave them out.
-        return [
-            row
-            for each in records
-            for row in periods(
-                self.view.happenings(each.ref, self.now), self.names, lists, self.history_time
-            )
-        ]
+        # The periods of what was deleted have lost their record; whether queries give them is not
+        # told.
+        lost: list[Json] = []
+        if self.shows_lost_periods:
+            deleted = (each for each in self.view.records(kind, self.now) if each.is_deleted)  # type: ignore[arg-type]
+            lookup = "Full_Name" if kind == "lead" else "Potential_Name"
+            lost = [{**row, lookup: None} for each in deleted for row in self._periods(each, lists)]
+        return lost + [row for each in records for row in self._periods(each, lists)]
+
+    def _periods(self, record: Record, lists: StageList) -> list[Json]:
+        past = self.view.happenings(record.ref, self.now)
+        return periods(past, self.names, lists, self.history_time)
 
     def _since(self, request: Request, rows: list[Json], field: str) -> list[Json]:
         text = request.headers.get("if-modified-since")

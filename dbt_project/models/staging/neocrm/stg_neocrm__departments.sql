@@ -1,0 +1,5 @@
+{{ stage_records(
+    'neocrm__departments',
+    fields={'name': '$.departName'},
+    columns={'name': 'name'},
+) }}
