@@ -103,9 +103,9 @@ from delivered
     {'model': 'stg_zoho__deal_stages', 'object': 'deal_stages', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_zoho__lead_statuses', 'object': 'lead_statuses', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_zoho__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
-    {'model': 'stg_zoho__lead_history', 'object': 'lead_history', 'kind': 'history', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
+    {'model': 'stg_zoho__lead_history', 'object': 'lead_history', 'kind': 'about', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
     {'model': 'stg_zoho__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
-    {'model': 'stg_zoho__deal_history', 'object': 'deal_history', 'kind': 'history', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
+    {'model': 'stg_zoho__deal_history', 'object': 'deal_history', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
     {'model': 'stg_zoho__deleted_leads', 'object': 'deleted_leads', 'kind': 'about', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
     {'model': 'stg_zoho__deleted_deals', 'object': 'deleted_deals', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
 ]) }}

@@ -15,6 +15,7 @@ import pytest
 
 from orchestration.engine import connect
 from orchestration.settings import load_settings
+from orchestration.warehouse.build import run_build
 from tests.crm.company import BUSINESS_TIMEZONE
 from tests.crm.expected import differences_from_truth
 from tests.crm.faults import Mix, RandomFaults
@@ -107,6 +108,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
         exits = stack.enter_context(Zoho(TRUTH, begin))
         exits.history_time = "left"
         exits.header_includes_its_second = False
+        exits.shows_lost_periods = True
         neo = stack.enter_context(Neocrm(TRUTH, begin))
         accounts = (
             # Small enough that the first night goes in bulk, the others by REST.
@@ -238,6 +240,15 @@ def test_neocrm(outcome: Outcome) -> None:
     moves = last.of("fct_stage_transitions", neocrm.SOURCE)
     told = {row["transition_type"] for row in moves if not row["is_inferred"]}
     assert told == {"restored"}
+
+
+def test_every_landed_record_is_accounted_for(outcome: Outcome) -> None:
+    tested = run_build(
+        outcome.warehouse.home, "test", select=("assert_every_landed_record_is_accounted_for",)
+    )
+    assert [(node.name, node.status) for node in tested.nodes] == [
+        ("assert_every_landed_record_is_accounted_for", "pass")
+    ]
 
 
 def test_rates_and_owners_come_from_the_crm(outcome: Outcome) -> None:

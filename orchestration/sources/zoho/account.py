@@ -24,6 +24,7 @@ from orchestration.sources.crm.errors import (
     WrongCredentials,
 )
 from orchestration.sources.crm.http import Account, Pause, Token, ask_for_token
+from orchestration.sources.crm.records import slices
 
 WHO_WE_ARE = "/users?type=CurrentUser"
 # Where accounts live; the host of the data comes with the token.
@@ -74,6 +75,7 @@ class ZohoAccount(Account):
     ) -> None:
         self._renewals: deque[float] = deque(maxlen=_TOKENS)
         self._refused_in_a_row = 0
+        self._fields: dict[str, list[bytes]] = {}
         super().__init__(settings, progress, sleep)
 
     @property
@@ -132,6 +134,14 @@ class ZohoAccount(Account):
     def ping(self) -> None:
         """Ask who we are."""
         self.get(WHO_WE_ARE)
+
+    def fields_of(self, module: str) -> list[bytes]:
+        """Return the fields of a module that we may see, asked for once a run."""
+        if module not in self._fields:
+            response = self.get("/settings/fields", params={"module": module})
+            found = slices(response.content, ("fields",)) if response.content.strip() else []
+            self._fields[module] = found
+        return self._fields[module]
 
     def judge(self, response: requests.Response) -> Pause | None:
         """Say what an answer means."""

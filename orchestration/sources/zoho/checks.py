@@ -167,7 +167,7 @@ def fitting_time(rows: list[Mapping[str, Any]], deals: list[Mapping[str, Any]]) 
         deal = str((row.get(history.DEAL) or {}).get("id"))
         if deal in created:
             times.setdefault(deal, []).append(datetime.fromisoformat(row["Modified_Time"]))
-    moved = {deal: found for deal, found in times.items() if max(found) > min(found)}
+    moved = {deal: found for deal, found in times.items() if len(found) > 1}
     if not moved:
         return None
     at_creation = sum(abs(min(found) - created[deal]) <= _A_SECOND for deal, found in moved.items())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from orchestration.sources.crm.errors import NotOffered
+from orchestration.sources.crm.errors import NotOffered, NotPermitted
 from orchestration.sources.crm.http import origin_of
 from orchestration.sources.crm.records import slices, text_at
 from orchestration.sources.crm.vendor import Pull
@@ -60,8 +60,8 @@ def query_fields(account: ZohoAccount, module: str, needed: Sequence[str]) -> li
     them, those that it is known to have."""
     try:
         told = fields_of(account, module)
-    except Refusal:
-        told = []
+    except (Refusal, NotPermitted, NotOffered):
+        told = []  # history modules are hidden, and their fields may be too
     names = [field.name for field in told if field.type in _QUERIED]
     if not names:
         return list(needed)

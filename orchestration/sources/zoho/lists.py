@@ -94,10 +94,7 @@ def pull_lead_statuses(pull: Pull) -> None:
 
 def options_of(account: ZohoAccount, module: str, field: str) -> list[bytes]:
     """Return the entries of a field's pick list."""
-    response = account.get("/settings/fields", params={"module": module})
-    if not response.content.strip():
-        return []
-    for each in slices(response.content, ("fields",)):
+    for each in account.fields_of(module):
         if text_at(each, ("api_name",)) == field:
             return slices(each, ("pick_list_values",))
     return []

@@ -70,9 +70,10 @@ class Field:
 
 def fields_of(account: ZohoAccount, module: str) -> list[Field]:
     """Return the fields of a module that we may see."""
-    response = account.get("/settings/fields", params={"module": module})
-    found = response.json().get("fields") or [] if response.content else []
-    return [Field(str(each["api_name"]), str(each.get("data_type", ""))) for each in found]
+    return [
+        Field(_text(each, "api_name"), _text(each, "data_type"))
+        for each in account.fields_of(module)
+    ]
 
 
 def pull_records(pull: Pull, module: Module) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.crm.faults import FaultPlan
+from tests.crm.happenings import Record
 from tests.crm.messages import (
     Answer,
     BadParameter,
@@ -17,20 +18,15 @@ from tests.crm.messages import (
     only_keys,
     read_cursor,
 )
-from tests.crm.standin import Route, StandIn, endpoint
+from tests.crm.reference_data import StageList
+from tests.crm.standin import Route, endpoint
 from tests.crm.standins import zoho_coql as coql
 from tests.crm.standins import zoho_shapes as shapes
+from tests.crm.standins.zoho_door import ZohoDoor, error
+from tests.crm.standins.zoho_periods import periods
 from tests.crm.standins.zoho_shapes import FIELDS, Json, Names, as_zoho_holds
 from tests.crm.truth import Truth
 
-CLIENT_ID, CLIENT_SECRET = "1000.CLIENTOFTHETESTS", "s3cr3t-of-the-zoho-client"
-REFRESH_TOKEN = "1000.refresh-of-the-tests.abc"
-SCOPES = frozenset(
-    {
-        *("ZohoCRM.modules.leads.READ", "ZohoCRM.modules.deals.READ", "ZohoCRM.settings.READ"),
-        *("ZohoCRM.users.READ", "ZohoCRM.org.READ", "ZohoCRM.coql.READ"),
-    }
-)
 # Page numbers end here; then a token leads on.
 _NUMBERED = 2000
 _CURSOR_LIFE = timedelta(hours=24)
@@ -40,135 +36,39 @@ _LIST_PARAMETERS = (
 )
 
 
-class Zoho(StandIn):
+class Zoho(ZohoDoor):
     """An organisation. ``history_time`` is what its history's times mean; ``most_per_page`` makes
     pages shorter than asked for; ``before_page`` is called before each page of a list."""
-
-    vendor = "zoho"
 
     def __init__(self, truth: Truth, now: datetime, faults: FaultPlan | None = None) -> None:
         super().__init__(as_zoho_holds(truth), now, faults)
         self.names = Names(self.truth)
-        self.scopes = set(SCOPES)
         self.history_time = "entered"
         self.header_includes_its_second = True
         self.has_currencies = True
         self.has_pipelines = True
         self.has_lead_history = False
-        self.credits_a_day = 50_000
+        self.shows_lost_periods = False
         self.most_per_page = 200
         self.most_per_query = coql.MOST_ROWS
-        self.tokens_given: list[datetime] = []
         self.before_page: Callable[[Request], None] = lambda request: None
-        self._access = 1
-        self._spent_today = 0
-        self._deleted_users = False
-
-    # Tokens, credits and errors
-
-    @property
-    def access_token(self) -> str:
-        """The token that holds at this moment."""
-        return f"1000.access-token-{self._access:04}.zoho"
-
-    def expire_tokens(self) -> None:
-        """End the token given out last."""
-        self._access += 1
-
-    def new_day(self) -> None:
-        """Give new credits."""
-        super().new_day()
-        self._spent_today = 0
-        self.tokens_given.clear()
-
-    def authorize(self, request: Request) -> None:
-        given = request.headers.get("authorization", "")
-        if not given.startswith("Zoho-oauthtoken "):
-            raise Refused(_error(401, "AUTHENTICATION_FAILURE", "Authentication failed"))
-        if given != f"Zoho-oauthtoken {self.access_token}":
-            raise Refused(_error(401, "INVALID_TOKEN", "invalid oauth token"))
-        if self._spent_today >= self.credits_a_day:
-            raise Refused(self.quota_exhausted())
-
-    def _needs(self, scope: str) -> None:
-        if scope not in self.scopes:
-            message = "invalid oauth scope to access this URL"
-            raise Refused(_error(401, "OAUTH_SCOPE_MISMATCH", message))
-
-    def not_found(self, request: Request) -> Answer:
-        return _error(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is ok")
-
-    def bad_parameter(self, request: Request, problem: BadParameter) -> Answer:
-        return _error(400, "INVALID_DATA", str(problem), {"param": problem.name})
-
-    def throttled(self) -> Answer:
-        return _error(429, "TOO_MANY_REQUESTS", "Too many requests, concurrency limit")
-
-    def quota_exhausted(self) -> Answer:
-        return _error(
-            429,
-            "TOO_MANY_REQUESTS",
-            "You have exceeded the credits",
-            headers={"X-API-CREDITS-REMAINING": "0"},
-        )
-
-    def server_error(self, status: int) -> Answer:
-        return _error(status, "INTERNAL_ERROR", "Internal Server Error")
-
-    def price(self, request: Request, route: Route) -> int:
-        if route.name != "query":
-            return route.tokens
-        try:
-            limit = int(str(request.json()["select_query"]).rsplit(" ", 1)[1])
-        except (ValueError, KeyError, IndexError, TypeError):
-            return 1
-        return 1 if limit <= 200 else 2 if limit <= 1000 else 3
-
-    def _spend(self, credits: int = 1) -> dict[str, str]:
-        self._spent_today += credits
-        if 2 * self._spent_today < self.credits_a_day:
-            return {}
-        return {"X-API-CREDITS-REMAINING": str(self.credits_a_day - self._spent_today)}
-
-    @endpoint("POST", "/oauth/v2/token", is_open=True)
-    def give_token(self, request: Request) -> Answer:
-        form = request.form()
-        if form.get("client_id") != CLIENT_ID or form.get("client_secret") != CLIENT_SECRET:
-            return json_answer({"error": "invalid_client"})
-        if form.get("grant_type") != "refresh_token" or form.get("refresh_token") != REFRESH_TOKEN:
-            return json_answer({"error": "invalid_code"})
-        recent = [at for at in self.tokens_given if self.now - at < timedelta(minutes=10)]
-        if len(recent) >= 10:
-            told = "You have made too many requests continuously. Please try again after some time."
-            denied = {"error": "Access Denied", "error_description": told, "status": "failure"}
-            return json_answer(denied, 400)
-        self.tokens_given.append(self.now)
-        return json_answer(
-            {
-                "access_token": self.access_token,
-                "scope": " ".join(sorted(self.scopes)),
-                "api_domain": "https://www.zohoapis.in",
-                "token_type": "Bearer",
-                "expires_in": 3600,
-            }
-        )
 
     # Lists
 
     @endpoint("GET", "/crm/v8/org", tokens=1)
     def org(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.org.READ")
+        self.needs("ZohoCRM.org.READ")
         request.only()
         told = {"id": "3652397000000000001", "company_name": "Company", "iso_code": "EUR"}
-        return json_answer({"org": [{**told, "time_zone": "Asia/Kolkata"}]}, headers=self._spend())
+        return json_answer({"org": [{**told, "time_zone": "Asia/Kolkata"}]}, headers=self.spend())
 
     @endpoint("GET", "/crm/v8/org/currencies", tokens=1)
     def currencies(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.settings.READ")
+        self.needs("ZohoCRM.settings.READ")
         request.only()
-        headers = self._spend()
+        headers = self.spend()
         if not self.has_currencies:
-            return _error(400, "FEATURE_NOT_ENABLED", "multi currency is not enabled")
+            return error(400, "FEATURE_NOT_ENABLED", "multi currency is not enabled")
         newest = {rate.currency: rate for rate in self.truth.rates_at(self.now)}
         rows = [_currency("EUR", "1", None)]
         rows += [_currency(name, str(rate.rate), rate.day) for name, rate in newest.items()]
@@ -176,7 +76,7 @@ class Zoho(StandIn):
 
     @endpoint("GET", "/crm/v8/users", tokens=1)
     def users(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.users.READ")
+        self.needs("ZohoCRM.users.READ")
         request.only("type", "page", "per_page")
         types = {"AllUsers", "DeletedUsers", "CurrentUser", "ActiveUsers"}
         wanted = request.choice("type", "AllUsers", types)
@@ -189,7 +89,7 @@ class Zoho(StandIn):
         if wanted == "CurrentUser":
             rows = rows[:1]
         page, per_page = self._page(request)
-        headers = self._spend()
+        headers = self.spend()
         if not rows:
             return Answer(204, headers=headers)
         first = (page - 1) * per_page
@@ -204,12 +104,12 @@ class Zoho(StandIn):
 
     @endpoint("GET", "/crm/v8/settings/fields", tokens=1)
     def fields(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.settings.READ")
+        self.needs("ZohoCRM.settings.READ")
         request.only("module", "type", "include")
         module = request.one("module")
-        headers = self._spend()
+        headers = self.spend()
         if module not in self._modules():
-            return _error(400, "INVALID_MODULE", "the module name given seems to be invalid")
+            return error(400, "INVALID_MODULE", "the module name given seems to be invalid")
         found: list[Json] = []
         lists = self._lists()
         for name in FIELDS[module]:
@@ -223,20 +123,20 @@ class Zoho(StandIn):
 
     @endpoint("GET", "/crm/v8/settings/layouts", tokens=1)
     def layouts(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.settings.READ")
+        self.needs("ZohoCRM.settings.READ")
         request.only("module")
         row = {"id": shapes.layout_id(), "name": "Standard", "status": "active"}
-        return json_answer({"layouts": [row]}, headers=self._spend())
+        return json_answer({"layouts": [row]}, headers=self.spend())
 
     @endpoint("GET", "/crm/v8/settings/pipeline", tokens=1)
     def pipelines(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.settings.READ")
+        self.needs("ZohoCRM.settings.READ")
         request.only("layout_id")
         if request.one("layout_id") != shapes.layout_id():
             raise BadParameter("layout_id", "the given layout is unknown")
-        headers = self._spend()
+        headers = self.spend()
         if not self.has_pipelines:
-            return _error(400, "FEATURE_NOT_SUPPORTED", "pipelines are not enabled")
+            return error(400, "FEATURE_NOT_SUPPORTED", "pipelines are not enabled")
         rows = [self.names.pipeline_row(each) for each in self._lists().of("deal")]
         return json_answer({"pipeline": rows}, headers=headers)
 
@@ -244,7 +144,8 @@ class Zoho(StandIn):
 
     @endpoint("GET", "/crm/v8/Leads", tokens=1)
     def leads(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.modules.leads.READ")
+        self.needs("ZohoCRM.modules.leads.READ")
+        self.before_page(request)
         converted = request.choice("converted", "false", {"true", "false", "both"})
         rows = [
             row
@@ -255,26 +156,27 @@ class Zoho(StandIn):
 
     @endpoint("GET", "/crm/v8/Deals", tokens=1)
     def deals(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.modules.deals.READ")
+        self.needs("ZohoCRM.modules.deals.READ")
+        self.before_page(request)
         return self._list(request, "Deals", self._rows("Deals"))
 
     @endpoint("GET", "/crm/v8/{module}/deleted", tokens=1)
     def deleted(self, request: Request) -> Answer:
         module = request.at["module"]
         if module not in ("Leads", "Deals"):
-            return _error(400, "INVALID_MODULE", "the module name given seems to be invalid")
-        self._needs(f"ZohoCRM.modules.{module.lower()}.READ")
+            return error(400, "INVALID_MODULE", "the module name given seems to be invalid")
+        self.needs(f"ZohoCRM.modules.{module.lower()}.READ")
         request.only("type", "page", "per_page")
         request.choice("type", "all", {"all", "recycle", "permanent"})
         page, per_page = self._page(request)
+        self.before_page(request)
         records = self.view.records("lead" if module == "Leads" else "deal", self.now)
         rows = [shapes.deletion(record) for record in records if record.is_deleted]
         rows = self._since(request, rows, "deleted_time")
         rows.sort(key=lambda row: (row["deleted_time"], row["id"]), reverse=True)
         first = (page - 1) * per_page
         shown = rows[first : first + per_page]
-        self.before_page(request)
-        headers = self._spend()
+        headers = self.spend()
         if not shown:
             return Answer(304 if "if-modified-since" in request.headers else 204, headers=headers)
         info = {
@@ -287,15 +189,15 @@ class Zoho(StandIn):
 
     @endpoint("POST", "/crm/v8/coql")
     def query(self, request: Request) -> Answer:
-        self._needs("ZohoCRM.coql.READ")
+        self.needs("ZohoCRM.coql.READ")
         body = request.json()
         only_keys(body, {"select_query"})
         modules: dict[str, Any] = {name: FIELDS[name] for name in self._modules()}
         try:
             query = coql.parse(str(body.get("select_query", "")), modules)
         except coql.BadQuery as problem:
-            return _error(400, problem.code, str(problem))
-        headers = self._spend(self.price(request, Route("POST", "", 0, False, "query")))
+            return error(400, problem.code, str(problem))
+        headers = self.spend(self.price(request, Route("POST", "", 0, False, "query")))
         query = coql.Query(**{**vars(query), "limit": min(query.limit, self.most_per_query)})
         found, has_more = coql.run(query, self._rows(query.module))
         if not found:
@@ -309,7 +211,7 @@ class Zoho(StandIn):
         gone = [] if self.has_lead_history else ["Lead_Status_History"]
         return [name for name in FIELDS if name not in gone]
 
-    def _lists(self) -> Any:
+    def _lists(self) -> StageList:
         return self.truth.stage_list_at(self.now)
 
     def rows_of(self, module: str) -> list[Json]:
@@ -328,14 +230,18 @@ class Zoho(StandIn):
                 shapes.deal(each, self.names, lists, rates.get(each.currency or ""))
                 for each in records
             ]
-        # The periods of what was deleted have lost their record, and queries leave them out.
-        return [
-            row
-            for each in records
-            for row in shapes.periods(
-                self.view.happenings(each.ref, self.now), self.names, lists, self.history_time
-            )
-        ]
+        # The periods of what was deleted have lost their record; whether queries give them is not
+        # told.
+        lost: list[Json] = []
+        if self.shows_lost_periods:
+            deleted = (each for each in self.view.records(kind, self.now) if each.is_deleted)  # type: ignore[arg-type]
+            lookup = "Full_Name" if kind == "lead" else "Potential_Name"
+            lost = [{**row, lookup: None} for each in deleted for row in self._periods(each, lists)]
+        return lost + [row for each in records for row in self._periods(each, lists)]
+
+    def _periods(self, record: Record, lists: StageList) -> list[Json]:
+        past = self.view.happenings(record.ref, self.now)
+        return periods(past, self.names, lists, self.history_time)
 
     def _since(self, request: Request, rows: list[Json], field: str) -> list[Json]:
         text = request.headers.get("if-modified-since")
@@ -360,16 +266,15 @@ class Zoho(StandIn):
         names = request.words("fields")
         if not names:
             raise Refused(
-                _error(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing")
+                error(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing")
             )
         if len(names) > 50:
-            raise Refused(_error(400, "LIMIT_EXCEEDED", "fields has more than 50 names"))
+            raise Refused(error(400, "LIMIT_EXCEEDED", "fields has more than 50 names"))
         shown = [name for name in names if name in FIELDS[module] and name != "Line_Items"]
         if ids := request.words("ids"):
             if len(ids) > 100:
-                raise Refused(_error(400, "LIMIT_EXCEEDED", "ids has more than 100 ids"))
-            self.before_page(request)
-            headers = self._spend()
+                raise Refused(error(400, "LIMIT_EXCEEDED", "ids has more than 100 ids"))
+            headers = self.spend()
             found = [_cut(row, shown) for row in rows if row["id"] in set(ids)]
             info = {"count": len(found), "more_records": False}
             return (
@@ -387,11 +292,10 @@ class Zoho(StandIn):
         is_down = request.choice("sort_order", "desc", {"asc", "desc"}) == "desc"
         per_page = min(request.number("per_page", 200, 1, 200), self.most_per_page)
         first, page = self._place(request, module, per_page)
-        self.before_page(request)
         rows = self._since(request, rows, "Modified_Time")
         rows.sort(key=lambda row: (row[key], row["id"]), reverse=is_down)
         found = rows[first : first + per_page]
-        headers = self._spend()
+        headers = self.spend()
         if not found:
             return Answer(304 if "if-modified-since" in request.headers else 204, headers=headers)
         has_more = len(rows) > first + per_page
@@ -406,7 +310,7 @@ class Zoho(StandIn):
             "sort_order": "desc" if is_down else "asc",
             "more_records": has_more,
             "next_page_token": token,
-            "page_token_expiry": (has_more and shapes.stamp(self.now + _CURSOR_LIFE)) or None,
+            "page_token_expiry": shapes.stamp(self.now + _CURSOR_LIFE) if has_more else None,
         }
         data = [_cut(row, shown) for row in found]
         return json_answer({"data": data, "info": info}, headers=headers)
@@ -417,14 +321,14 @@ class Zoho(StandIn):
             page = request.number("page", 1, 1, 100_000)
             if page * per_page > _NUMBERED:
                 message = "use page_token for more than 2000 records"
-                raise Refused(_error(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", message))
+                raise Refused(error(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", message))
             return (page - 1) * per_page, page
         if request.one("page") is not None:
             raise BadParameter("page_token", "can't be given together with page")
         told = read_cursor(token, "page_token")
         is_old = self.now - datetime.fromisoformat(told["at"]) > _CURSOR_LIFE
         if is_old or told["module"] != module:
-            raise Refused(_error(400, "EXPIRED_VALUE", "the page_token has expired"))
+            raise Refused(error(400, "EXPIRED_VALUE", "the page_token has expired"))
         return int(told["first"]), 1 + int(told["first"]) // per_page
 
 
@@ -443,14 +347,3 @@ def _currency(name: str, rate: str, day: Any) -> Json:
         "is_active": True,
         "modified_time": f"{day or '2024-01-01'}T05:30:00+05:30",
     }
-
-
-def _error(
-    status: int,
-    code: str,
-    message: str,
-    details: Json | None = None,
-    headers: dict[str, str] | None = None,
-) -> Answer:
-    body = {"code": code, "details": details or {}, "message": message, "status": "error"}
-    return json_answer(body, status, headers)

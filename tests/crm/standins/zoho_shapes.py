@@ -5,14 +5,12 @@ The organisation is in India: its times have an offset of five and a half hours,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 from tests.crm.happenings import EntityType, Happening, Record, Ref
-from tests.crm.projection import steps
 from tests.crm.reference_data import Owner, Pipeline, Stage, StageList
 from tests.crm.truth import Truth
 
@@ -259,59 +257,16 @@ def deal(record: Record, names: Names, lists: StageList, rate: Decimal | None) -
         "Stage": names.shown(lists, "deal", record.pipeline, record.place),
         "Pipeline": {"name": pipeline.label, "id": pipeline_id(pipeline)},
         "Stage_Modified_Time": stamp(record.stage_changed_at),
-        "Amount": _number(record.amount),
+        "Amount": number(record.amount),
         "Currency": record.currency,
-        "Exchange_Rate": _number(rate) or 1,
-        "Probability": _win_rate(lists, record),
+        "Exchange_Rate": number(rate) or 1,
+        "Probability": win_rate(lists, record),
         "Closing_Date": record.expected_close_date and record.expected_close_date.isoformat(),
         "Account_Name": account and {"name": account, "id": str(_ORG + hash_of(account))},
         "Lead_Source": record.lead_source,
         "Reason_For_Loss__s": record.loss_reason,
         **{name: f"{name} of {record.ref.number}" for name in DEAL_CUSTOM},
     }
-
-
-def periods(past: Sequence[Happening], names: Names, lists: StageList, reading: str) -> list[Json]:
-    """Return the periods that a record spent in each stage or status, oldest first.
-
-    ``reading`` "entered": a period has the time and the values of its beginning; "left": of its
-    end, unless it goes on. Of leads, the conversion is no status.
-    """
-    begun: list[tuple[Happening, Record, str]] = []
-    for happening, _, record in steps(past):
-        kind = record.ref.entity_type
-        key = record.stage if kind == "lead" and record.outcome == "won" else record.place
-        label = names.shown(lists, kind, record.pipeline, key)
-        if not begun or begun[-1][2] != label:
-            begun.append((happening, record, label))
-    found: list[Json] = []
-    for place, (happening, record, label) in enumerate(begun):
-        after = begun[place + 1] if place + 1 < len(begun) else None
-        told = after if after is not None and reading == "left" else (happening, record, label)
-        moment, values = told[0].at, told[1]
-        common: Json = {
-            "id": period_id(happening),
-            "Moved_To__s": after and after[2],
-            "Modified_Time": stamp(moment),
-        }
-        named = {"id": record_id(record.ref), "name": record.name}
-        if record.ref.entity_type == "lead":
-            found.append({**common, "Full_Name": named, "Lead_Status": label})
-            continue
-        closing = values.expected_close_date
-        found.append(
-            {
-                **common,
-                "Potential_Name": named,
-                "Stage": label,
-                "Amount": _number(values.amount),
-                "Probability": _win_rate(lists, record),
-                "Closing_Date": closing and closing.isoformat(),
-                "Currency": values.currency,
-                "Exchange_Rate": 1,
-            }
-        )
-    return found
 
 
 def deletion(record: Record) -> Json:
@@ -343,13 +298,15 @@ def _owner(number: int | None) -> Json | None:
     return {"name": f"Owner {number}", "id": user_id(number), "email": email}
 
 
-def _number(value: Decimal | None) -> float | int | None:
+def number(value: Decimal | None) -> float | int | None:
+    """Return a number as JSON has it."""
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _win_rate(lists: StageList, record: Record) -> int:
+def win_rate(lists: StageList, record: Record) -> int:
+    """Return the probability of the stage that a deal is in."""
     try:
         return lists.pipeline("deal", record.pipeline).stage(record.place).win_rate
     except KeyError:

@@ -17,7 +17,7 @@ from tests.crm.happenings import EntityType, Happening, Record, Ref
 from tests.crm.projection import CrmNight, Projection, steps
 from tests.crm.reference_data import StageList
 from tests.crm.standin import StandIn
-from tests.crm.standins.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from tests.crm.standins.zoho_door import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from tests.crm.standins.zoho_shapes import (
     Names,
     account_id,
