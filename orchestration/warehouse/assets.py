@@ -9,7 +9,12 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtProject,
+    dbt_assets,
+)
 
 from orchestration.engine import connect
 from orchestration.home import Home
@@ -19,6 +24,7 @@ from orchestration.settings import Settings
 from orchestration.showing.metadata import table_metadata
 from orchestration.sources.assets import extracted_keys
 from orchestration.warehouse.build import NodeResult, run_build
+from orchestration.warehouse.idle import build_idle_staging, idle_kinds, staging_of
 from orchestration.warehouse.landing_views import landed_tables
 from orchestration.warehouse.layout import Night, lay_out
 from orchestration.warehouse.parsed_project import BuildError, manifest_dictionary
@@ -39,6 +45,8 @@ LAYERS = {
 
 def landing_asset(settings: Settings) -> dg.AssetsDefinition:
     """Return the asset that offers the landing to dbt: one view a table, over committed files."""
+    idle = idle_kinds(settings)
+    offered = [(kind, table) for kind, table in landed_tables() if kind not in idle]
     described = {
         ("settings", "pipelines"): "Pipelines without a stage list, and the template each takes.",
         ("reference", "ecb_rates"): (
@@ -51,12 +59,12 @@ def landing_asset(settings: Settings) -> dg.AssetsDefinition:
             ("landing", f"{kind}__{table}"): (
                 f"Landed `{table}` of all {kind} sources, loads not staged yet."
             )
-            for kind, table in landed_tables()
+            for kind, table in offered
         },
     }
     extracted = {
         ("landing", f"{kind}__{table}"): extracted_keys(settings, kind, table)
-        for kind, table in landed_tables()
+        for kind, table in offered
     }
     everything = [key for keys in extracted.values() for key in keys]
     of_all_sources = {("landing", "loads"): everything, ("landing", "nights"): everything}
@@ -100,6 +108,15 @@ class FunnelTranslator(DagsterDbtTranslator):
     def __init__(self, settings: Settings) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
         self._days = snapshot_days(settings)
+        self._idle = tuple(f"stg_{kind}__" for kind in idle_kinds(settings))
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Leave out of the graph what no configured source can fill."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        used = [dep for dep in spec.deps if not dep.asset_key.path[-1].startswith(self._idle)]
+        return spec.replace_attributes(deps=used) if self._idle else spec
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Group by layer, named for the step of the story that it tells."""
@@ -126,13 +143,14 @@ class FunnelTranslator(DagsterDbtTranslator):
 def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
     """Return the dbt models, seeds and tests as one asset definition."""
     manifest = manifest_dictionary(home)
+    idle = staging_of(idle_kinds(settings))
 
     @dbt_assets(
         manifest=manifest,
         name="build_warehouse",
         dagster_dbt_translator=FunnelTranslator(settings),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        exclude="resource_type:unit_test",
+        exclude=" ".join(["resource_type:unit_test", *idle]),
     )
     def build_warehouse(context: dg.AssetExecutionContext, session: NightSession) -> Iterator[Any]:
         chosen = {
@@ -147,10 +165,12 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
             text = f"{node.name}: {node.status} after {node.seconds:.1f} s"
             (context.log.info if node.seconds >= SLOW_NODE_SECONDS else context.log.debug)(text)
 
+        build_idle_staging(session.home, session.settings)
         built = run_build(
             session.home,
             "run",
             select=[] if everything else names,
+            exclude=idle,
             on_node=progress,
         )
         with connect(session.home.warehouse) as connection:
@@ -171,7 +191,11 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
         if broken:
             raise BuildError("\n".join(f"{node.name}: {node.message}" for node in broken))
         tested = run_build(
-            session.home, "test", select=[] if everything else names, on_node=progress
+            session.home,
+            "test",
+            select=[] if everything else names,
+            exclude=idle,
+            on_node=progress,
         )
         records = check_records(tested, manifest, context.run_id, session.known_at)
         with connect(session.home.warehouse) as connection:

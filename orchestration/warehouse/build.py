@@ -50,13 +50,15 @@ def run_build(
     command: Literal["run", "test"],
     *,
     select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     on_node: Callable[[NodeResult], None] | None = None,
     warehouse: Path | None = None,
 ) -> BuildResult:
     """Build models and seeds into the working file, or run the tests on it.
 
     Two commands, because one that does both leaves out what lies behind a failed test, and a
-    night wants to see everything that fails. ``select`` names nodes (empty: everything).
+    night wants to see everything that fails. ``select`` names nodes (empty: everything) and
+    ``exclude`` those to leave out.
     ``on_node`` hears of each node as it finishes. A failing test is a result, not an error;
     ``BuildError`` is raised when dbt itself could not run. Leaves no connection to the working
     file open.
@@ -67,6 +69,8 @@ def run_build(
         words = ["test", "--exclude-resource-type", "unit_test"]
     if select:
         words += ["--select", *select]
+    if exclude:
+        words += ["--exclude", *exclude]
     project = parsed_project(home)
     os.environ["FUNNEL_WAREHOUSE"] = str(warehouse or home.warehouse)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

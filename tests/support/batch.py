@@ -19,6 +19,7 @@ from orchestration.landing import Landing
 from orchestration.settings import Settings, load_settings
 from orchestration.sources.files import extract_table
 from orchestration.warehouse.build import run_build
+from orchestration.warehouse.idle import build_idle_staging, idle_kinds, staging_of
 from orchestration.warehouse.layout import Night, lay_out
 from tests.support.companies import (
     AS_OF,
@@ -66,7 +67,6 @@ QUERIES = {
         where dimension = 'source_name'
     """,
 }
-WITHOUT_FEEDS = ("--exclude", *VIEWS.values())
 
 Rows = list[dict[str, object]]
 
@@ -151,7 +151,9 @@ def build_facts(
         lay_out(connection, settings, home, night)
         if feeds is not None:
             feeds.lay_out(connection)
-    result = run_build(home, "run", select=(*models, *(WITHOUT_FEEDS if feeds else ())))
+    build_idle_staging(home, settings)
+    left_out = [*staging_of(idle_kinds(settings)), *(VIEWS.values() if feeds else ())]
+    result = run_build(home, "run", select=models, exclude=left_out)
     failed = [f"{node.name}: {node.message}" for node in result.nodes if not node.succeeded]
     assert not failed, "\n".join(failed)
 

@@ -1,0 +1,48 @@
+"""Staging of the CRMs that no source is configured for: built once, empty, then left alone.
+
+What every source delivers is united from all kinds, so each kind's tables have to be there. Built
+anew every night they would cost more than a small company's facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestration.engine import connect, has_table
+from orchestration.home import Home
+from orchestration.settings import Settings
+from orchestration.sources.registry import CRM_TYPES, crm_objects
+from orchestration.warehouse.build import run_build
+from orchestration.warehouse.parsed_project import BuildError
+
+
+def idle_kinds(settings: Settings) -> list[str]:
+    """Return the CRMs without an account."""
+    configured = {source.type for source in settings.sources}
+    return [kind for kind in CRM_TYPES if kind not in configured]
+
+
+def staging_of(kinds: Sequence[str]) -> list[str]:
+    """Return dbt's names for the staging models, and their tests, of some kinds of sources."""
+    return [f"path:dbt_project/models/staging/{kind}" for kind in kinds]
+
+
+def build_idle_staging(home: Home, settings: Settings, warehouse: Path | None = None) -> None:
+    """Build the empty staging tables that are missing. Raises ``BuildError``."""
+    file = warehouse or home.warehouse
+    with connect(file) as connection:
+        missing = [
+            kind
+            for kind in idle_kinds(settings)
+            if not all(
+                has_table(connection, "staging", f"stg_{kind}__{item.name}")
+                for item in crm_objects(kind)
+            )
+        ]
+    if not missing:
+        return
+    built = run_build(home, "run", select=staging_of(missing), warehouse=warehouse)
+    broken = [f"{node.name}: {node.message}" for node in built.nodes if not node.succeeded]
+    if broken:
+        raise BuildError("\n".join(broken))
