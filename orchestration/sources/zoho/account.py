@@ -38,7 +38,10 @@ _NOT_PERMITTED = frozenset(
     {"OAUTH_SCOPE_MISMATCH", "NO_PERMISSION", "PERMISSION_DENIED", "AUTHORIZATION_FAILED"}
 )
 _NOT_OFFERED = frozenset(
-    {"FEATURE_NOT_SUPPORTED", "FEATURE_NOT_ENABLED", "FEATURE_PERMISSION", "LICENSE_NOT_SUPPORTED"}
+    {
+        *("FEATURE_NOT_SUPPORTED", "FEATURE_NOT_ENABLED", "FEATURE_PERMISSION"),
+        *("LICENSE_NOT_SUPPORTED", "CURRENCIES_NOT_ENABLED"),
+    }
 )
 # Part of a path -> the scope that it needs.
 _SCOPES = (
@@ -158,10 +161,11 @@ class ZohoAccount(Account):
                 f"{name}: Zoho does not take its own new token ({code or status}: {message}); "
                 "check that data_center is the one of the organisation"
             )
-        if code in _NOT_PERMITTED or status == 403:
-            raise NotPermitted(f"{name}: {code or status}: {message}; {_remedy(response, code)}")
+        # Before permissions: what an edition lacks has the status 403 too.
         if code in _NOT_OFFERED:
             raise NotOffered(f"{name}: this organisation's edition or settings lack it: {message}")
+        if code in _NOT_PERMITTED or status == 403:
+            raise NotPermitted(f"{name}: {code or status}: {message}; {_remedy(response, code)}")
         if code == "LIMIT_EXCEEDED" and re.search(
             r"credit|api call|per day|daily", message.lower()
         ):

@@ -31,6 +31,8 @@ def pull_currencies(pull: Pull) -> None:
         response = pull.account.get("/org/currencies")
     except Refusal as refusal:
         raise NotOffered(str(refusal)) from None
+    if not response.content.strip():
+        raise NotOffered(f"{pull.account.settings.name}: the organisation has no currencies")
     pull.delivery.add(slices(response.content, ("currencies",)), origin_of(response))
 
 

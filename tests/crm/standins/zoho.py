@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from tests.crm.faults import FaultPlan
@@ -21,6 +22,7 @@ from tests.crm.messages import (
 from tests.crm.reference_data import StageList
 from tests.crm.standin import Route, endpoint
 from tests.crm.standins import zoho_coql as coql
+from tests.crm.standins import zoho_settings as settings
 from tests.crm.standins import zoho_shapes as shapes
 from tests.crm.standins.zoho_door import ZohoDoor, error
 from tests.crm.standins.zoho_periods import periods
@@ -38,7 +40,8 @@ _LIST_PARAMETERS = (
 
 class Zoho(ZohoDoor):
     """An organisation. ``history_time`` is what its history's times mean; ``most_per_page`` makes
-    pages shorter than asked for; ``before_page`` is called before each page of a list."""
+    pages shorter than asked for; ``before_page`` is called before each page of a list;
+    ``says_of_lacking`` is the status and code for currencies that are not there."""
 
     def __init__(self, truth: Truth, now: datetime, faults: FaultPlan | None = None) -> None:
         super().__init__(as_zoho_holds(truth), now, faults)
@@ -47,6 +50,7 @@ class Zoho(ZohoDoor):
         self.header_includes_its_second = True
         self.has_currencies = True
         self.has_pipelines = True
+        self.says_of_lacking: tuple[int, str] = (403, "CURRENCIES_NOT_ENABLED")
         self.has_lead_history = False
         self.shows_lost_periods = False
         self.most_per_page = 200
@@ -68,10 +72,11 @@ class Zoho(ZohoDoor):
         request.only()
         headers = self.spend()
         if not self.has_currencies:
-            return error(400, "FEATURE_NOT_ENABLED", "multi currency is not enabled")
+            status, code = self.says_of_lacking
+            return error(status, code, "Multi currency is not enabled") if code else Answer(status)
         newest = {rate.currency: rate for rate in self.truth.rates_at(self.now)}
-        rows = [_currency("EUR", "1", None)]
-        rows += [_currency(name, str(rate.rate), rate.day) for name, rate in newest.items()]
+        rows = [settings.currency(shapes.HOME_CURRENCY, Decimal(1), None)]
+        rows += [settings.currency(name, rate.rate, rate.day) for name, rate in newest.items()]
         return json_answer({"currencies": rows}, headers=headers)
 
     @endpoint("GET", "/crm/v8/users", tokens=1)
@@ -110,23 +115,22 @@ class Zoho(ZohoDoor):
         headers = self.spend()
         if module not in self._modules():
             return error(400, "INVALID_MODULE", "the module name given seems to be invalid")
-        found: list[Json] = []
         lists = self._lists()
-        for name in FIELDS[module]:
-            row: Json = {"api_name": name, "data_type": shapes.type_of(name), "visible": True}
-            if name == "Stage" and module == "Deals":
-                row["pick_list_values"] = self.names.stage_options(lists)
-            elif name == "Lead_Status" and module == "Leads":
-                row["pick_list_values"] = self.names.status_options(lists)
-            found.append(row)
+        options = {
+            ("Deals", "Stage"): self.names.stage_options(lists),
+            ("Leads", "Lead_Status"): self.names.status_options(lists),
+        }
+        found = [
+            settings.field(place, name, options.get((module, name), ()))
+            for place, name in enumerate(FIELDS[module], start=1)
+        ]
         return json_answer({"fields": found}, headers=headers)
 
     @endpoint("GET", "/crm/v8/settings/layouts", tokens=1)
     def layouts(self, request: Request) -> Answer:
         self.needs("ZohoCRM.settings.READ")
         request.only("module")
-        row = {"id": shapes.layout_id(), "name": "Standard", "status": "active"}
-        return json_answer({"layouts": [row]}, headers=self.spend())
+        return json_answer({"layouts": [settings.layout()]}, headers=self.spend())
 
     @endpoint("GET", "/crm/v8/settings/pipeline", tokens=1)
     def pipelines(self, request: Request) -> Answer:
@@ -136,6 +140,8 @@ class Zoho(ZohoDoor):
             raise BadParameter("layout_id", "the given layout is unknown")
         headers = self.spend()
         if not self.has_pipelines:
+            if self.says_of_lacking[0] == 204:
+                return Answer(204, headers=headers)
             return error(400, "FEATURE_NOT_SUPPORTED", "pipelines are not enabled")
         rows = [self.names.pipeline_row(each) for each in self._lists().of("deal")]
         return json_answer({"pipeline": rows}, headers=headers)
@@ -196,7 +202,7 @@ class Zoho(ZohoDoor):
         try:
             query = coql.parse(str(body.get("select_query", "")), modules)
         except coql.BadQuery as problem:
-            return error(400, problem.code, str(problem))
+            return error(400, problem.code, str(problem), problem.details)
         headers = self.spend(self.price(request, Route("POST", "", 0, False, "query")))
         query = coql.Query(**{**vars(query), "limit": min(query.limit, self.most_per_query)})
         found, has_more = coql.run(query, self._rows(query.module))
@@ -334,16 +340,3 @@ class Zoho(ZohoDoor):
 
 def _cut(row: Json, names: Sequence[str]) -> Json:
     return {"id": row["id"], **{name: row[name] for name in names}}
-
-
-def _currency(name: str, rate: str, day: Any) -> Json:
-    return {
-        "id": f"36523970000008{sum(map(ord, name)):05}",
-        "iso_code": name,
-        "name": f"Currency {name}",
-        "symbol": name,
-        "exchange_rate": rate,
-        "is_base": name == shapes.HOME_CURRENCY,
-        "is_active": True,
-        "modified_time": f"{day or '2024-01-01'}T05:30:00+05:30",
-    }

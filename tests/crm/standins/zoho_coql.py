@@ -25,9 +25,10 @@ MOST_FIELDS, MOST_ROWS, MOST_VALUES = 50, 2000, 50
 class BadQuery(ValueError):
     """A query that Zoho refuses, with its code."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, **details: Any) -> None:
         super().__init__(message)
         self.code = code
+        self.details: Json = details
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ def parse(text: str, fields_of: dict[str, Collection[str]]) -> Query:
     """Return a query. Raises ``BadQuery``."""
     found = _QUERY.match(text.strip())
     if found is None:
-        missing = "where" if " where " not in text else "syntax"
-        raise BadQuery("SYNTAX_ERROR", f"error occurred while parsing the query near {missing}")
+        if " where " not in text:
+            raise BadQuery("SYNTAX_ERROR", "missing clause", clause="where")
+        raise _unparsed(text)
     module = found["module"]
     if module not in fields_of:
         raise BadQuery("INVALID_QUERY", f"the module {module} is not known")
@@ -69,10 +71,15 @@ def parse(text: str, fields_of: dict[str, Collection[str]]) -> Query:
 def _criterion(text: str) -> re.Match[str]:
     found = _CRITERION.match(text.strip())
     if found is None:
-        raise BadQuery("SYNTAX_ERROR", f"error occurred while parsing the query near {text}")
+        raise _unparsed(text)
     if found["list"] is not None and len(found["list"].split(",")) > MOST_VALUES:
         raise BadQuery("LIMIT_EXCEEDED", "in takes no more than 50 values")
     return found
+
+
+def _unparsed(text: str) -> BadQuery:
+    message = "error occurred while parsing the query"
+    return BadQuery("SYNTAX_ERROR", message, line=1, column=1, near=text)
 
 
 def run(query: Query, rows: Sequence[Json]) -> tuple[list[Json], bool]:

@@ -66,7 +66,7 @@ class ZohoDoor(StandIn):
         return error(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is ok")
 
     def bad_parameter(self, request: Request, problem: BadParameter) -> Answer:
-        return error(400, "INVALID_DATA", str(problem), {"param": problem.name})
+        return error(400, "INVALID_DATA", str(problem), {"param_name": problem.name})
 
     def throttled(self) -> Answer:
         return error(429, "TOO_MANY_REQUESTS", "Too many requests, concurrency limit")
@@ -79,7 +79,7 @@ class ZohoDoor(StandIn):
             headers={"X-API-CREDITS-REMAINING": "0"},
         )
 
-    def servererror(self, status: int) -> Answer:
+    def server_error(self, status: int) -> Answer:
         return error(status, "INTERNAL_ERROR", "Internal Server Error")
 
     def price(self, request: Request, route: Route) -> int:

@@ -154,7 +154,6 @@ class Names:
             "actual_value": pipeline.label,
             "default": pipeline.number == 1,
             "child_available": False,
-            "parent": None,
             "maps": [
                 {
                     "id": stage_id(stage),
@@ -180,6 +179,7 @@ class Names:
                 "probability": stage.win_rate,
                 "forecast_type": CATEGORIES[stage.category],
                 "type": "used",
+                "colour_code": None,
             }
             for place, stage in enumerate(
                 (stage for pipeline in lists.of("deal") for stage in pipeline.stages), start=1
@@ -195,6 +195,7 @@ class Names:
                 "actual_value": self._first[stage.number],
                 "sequence_number": stage.position,
                 "type": "used",
+                "colour_code": None,
             }
             for pipeline in lists.of("lead")
             for stage in pipeline.stages

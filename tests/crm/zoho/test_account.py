@@ -143,9 +143,13 @@ def test_what_zoho_refuses_is_said_with_its_code(
     assert caught.value.code.isupper()  # type: ignore[attr-defined]
 
 
-def test_what_the_edition_lacks_is_no_failure(standin: Zoho) -> None:
-    standin.has_currencies = False
-    with pytest.raises(NotOffered, match="multi currency"):
+@pytest.mark.parametrize(
+    "told",
+    [(403, "CURRENCIES_NOT_ENABLED"), (403, "FEATURE_NOT_SUPPORTED"), (400, "FEATURE_NOT_ENABLED")],
+)
+def test_what_the_edition_lacks_is_no_failure(standin: Zoho, told: tuple[int, str]) -> None:
+    standin.has_currencies, standin.says_of_lacking = False, told
+    with pytest.raises(NotOffered, match="Multi currency"):
         account_of(standin).get("/org/currencies")
 
 

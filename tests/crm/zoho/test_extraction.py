@@ -239,12 +239,16 @@ def test_history_of_leads_comes_where_it_is_tracked(tmp_path: Path) -> None:
         assert [row["Lead_Status"] for row in rows] == ["New", "Contacted"]
 
 
-def test_an_organisation_without_pipelines_or_currencies(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [(403, "CURRENCIES_NOT_ENABLED"), (204, "")])
+def test_an_organisation_without_pipelines_or_currencies(
+    tmp_path: Path, told: tuple[int, str]
+) -> None:
     story = new_story()
     story.deal(BEGIN, "qualification", owner=3)
     landing = Landing(tmp_path)
     with Zoho(story.truth(), BEGIN) as standin:
         standin.has_pipelines = standin.has_currencies = False
+        standin.says_of_lacking = told
         done = results(run(standin, landing, BEGIN + HOUR))
         assert done["currencies"].state == "absent"
         stages = newest(landing, "deal_stages").values()
