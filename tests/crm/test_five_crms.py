@@ -1,7 +1,7 @@
 """One company in five CRMs: after each night the facts are what each CRM can tell of it.
 
 All accounts are sources of one warehouse, beside a second Salesforce org that joins later, a second
-Zoho organisation whose history tells exits, and real shapes of HubSpot's records.
+Zoho organisation whose history tells exits, and real shapes of HubSpot's and Salesforce's records.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tests.crm.nights import Extract, Warehouse, differences_from_telling, extra
 from tests.crm.pipedrive import nights as pipedrive
 from tests.crm.projection import Projection, nights_between
 from tests.crm.salesforce import nights_of_an_org as salesforce
+from tests.crm.salesforce import seed_facts as salesforce_seeds
 from tests.crm.salesforce.dev_org import DevOrg
 from tests.crm.salesforce.facts import assert_holds_the_developer_org
 from tests.crm.salesforce.projection import SalesforceProjection
@@ -129,6 +130,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
         config.write_text(
             f'business_timezone = "{BUSINESS_TIMEZONE}"\nreporting_currency = "EUR"\n'
             + "".join(_SALESFORCE.format(name=a.source, url=a.standin.url) for a in accounts[:2])
+            + _SALESFORCE.format(name=salesforce_seeds.SOURCE, url=sf.url)
             + _HUBSPOT.format(url=hub.url)
             + pipedrive.settings_toml(pd)
             + zoho.settings_toml(entries)
@@ -147,6 +149,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
                     continue
                 done = extract_night(account.standin, warehouse.landing, night, account.extract)
                 assert done.unfinished == {}, account.source
+            salesforce_seeds.land_seeds(sf.url, warehouse.landing, night, number)
             if number in BUILT:
                 built[number] = warehouse.build(night)
         yield Outcome(warehouse, built, org, faults.total)
@@ -173,6 +176,11 @@ def test_salesforce(outcome: Outcome) -> None:
 def test_a_developer_org_that_joins_later_brings_its_whole_past(outcome: Outcome) -> None:
     assert outcome.built[0].of("fct_deals", "dev") == []
     assert_holds_the_developer_org(outcome.built[BUILT[-1]], outcome.org)
+
+
+def test_salesforce_s_real_shapes(outcome: Outcome) -> None:
+    with connect(outcome.warehouse.home.warehouse, read_only=True) as connection:
+        salesforce_seeds.assert_seeds_are_understood(outcome.built[BUILT[-1]], connection)
 
 
 def test_hubspot(outcome: Outcome) -> None:
