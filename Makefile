@@ -65,7 +65,7 @@ check-sources: $(READY) ## Try every configured source: credentials, permissions
 
 .PHONY: test
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not benchmark' $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not benchmark' $(ARGS)
 
 .PHONY: bench
 bench: $(READY) ## Measure nights on large made-up companies: make bench DEALS="100000 1000000"
