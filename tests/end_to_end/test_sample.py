@@ -127,18 +127,6 @@ def test_again_with_an_open_reader_nothing_changes(sample: Sample, tmp_path: Pat
     assert published_rows(home) == before
 
 
-def test_a_rebuild_from_the_landing_gives_the_same(sample: Sample, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(sample[0], home, symlinks=True)
-    shutil.rmtree(home / "warehouse")
-    # Without what was delivered: the landing alone has to do.
-    shutil.rmtree(home / "sample")
-    (home / "sample" / "demo").mkdir(parents=True)
-    night = run(home)
-    assert night.code == 0, night.output
-    assert published_rows(home) == published_rows(sample[0])
-
-
 def test_published_parquet_is_the_published_file(sample: Sample) -> None:
     home, _ = sample
     parquet = (home / "published").resolve() / "parquet"
