@@ -65,11 +65,6 @@ class CrmSource(SettingsModel):
         budgets = {"requests_per_night", "tokens_per_night"}
         return frozenset(reached | budgets | CREDENTIALS)
 
-    @property
-    def host(self) -> str | None:
-        """Every host of the vendor, if one address stands in for all of them."""
-        return self.base_url
-
     def require_one_of(self, *ways: tuple[str, ...]) -> None:
         """Raise the mistake of an account that has no complete way to log in."""
         for keys in ways:

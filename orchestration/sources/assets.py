@@ -93,7 +93,7 @@ def _of_crm(source: CrmSource, item: CrmObject) -> dg.AssetsDefinition:
 
     description = (
         f"{item.description} Of the {source.type} account `{source.name}`, landed record by "
-        "record as the CRM sent them."
+        "record as the CRM sent them." + (f" Needs: {item.needs}." if item.needs else "")
     )
     return _asset(source, item.name, extract, description, {"api", source.type}, item.after)
 

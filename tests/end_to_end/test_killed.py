@@ -16,7 +16,7 @@ from orchestration.home import PROJECT_ROOT
 from tests.end_to_end.nights import NightRun, command, environment, published_rows, run
 
 
-@pytest.mark.parametrize("seed", [2])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_killed_during_a_rebuild_a_plain_rerun_gives_the_same_from_the_landing_alone(
     tmp_path: Path, sample: tuple[Path, NightRun], seed: int
 ) -> None:

@@ -20,8 +20,9 @@ from orchestration.landing import Landing, Manifest, Window
 from orchestration.settings import HubspotSource
 from orchestration.sources.crm.errors import QuotaExhausted, UnexpectedAnswer, WrongCredentials
 from orchestration.sources.crm.extract import extract_object, next_window
-from orchestration.sources.crm.http import Account, Pause, Token
+from orchestration.sources.crm.http import Account, Token
 from orchestration.sources.crm.objects import CrmObject
+from orchestration.sources.crm.patience import Pause
 from orchestration.sources.crm.vendor import Pull
 from orchestration.sources.result import ExtractResult
 from tests.crm.faults import Fault, FaultKind, FaultPlan, Mix, RandomFaults, ScriptedFaults

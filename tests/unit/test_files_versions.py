@@ -65,7 +65,7 @@ def overlap(landed: list[str | None], delivered: list[str]) -> int:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(DELIVERIES)
 def test_deliveries_land_the_versions_of_a_plain_model(
     deliveries: list[tuple[str, str, list[Row]]],
@@ -123,7 +123,7 @@ CELL = st.text(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(st.tuples(CELL, CELL, CELL), max_size=5),
     header=CELL.filter(lambda text: text not in ("", "deal_id", "stage", "x")),

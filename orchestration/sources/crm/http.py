@@ -1,12 +1,12 @@
-"""HTTP with the patience that a CRM asks for: dlt's REST client on a session that waits.
+"""A CRM account over HTTP: dlt's REST client on a session that waits as it is asked to.
 
-Here belong waiting and repeating, the token's renewal in mid-run, counting what was spent, and the
-vendor's clock. What a vendor's answers mean is said by its own ``Account`` (``judge``).
+Here belong asking, the token's renewal in mid-run, counting what was spent, the vendor's clock, and
+secrets. Waiting and repeating is ``patience``'s; what a vendor's answers mean is said by its own
+``Account`` (``judge``).
 """
 
 from __future__ import annotations
 
-import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -23,35 +23,15 @@ from dlt.sources.helpers.requests.session import Session
 from dlt.sources.helpers.rest_client.client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from requests.auth import AuthBase
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, retry_if_result
 
 from orchestration.settings import CrmSource
 from orchestration.sources.crm.errors import (
     CrmError,
     QuotaExhausted,
-    SourceUnavailable,
     UnexpectedAnswer,
 )
+from orchestration.sources.crm.patience import TROUBLED, Patience, Pause, retry_after
 from orchestration.sources.crm.records import is_json, slices
-
-_BROKEN = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
-# Gateways and servers in trouble; 520 to 524 are a content network's own.
-TROUBLED = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524})
-_ATTEMPTS = 8
-_LONGEST_BACKOFF = 60.0
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A request has to be repeated: why, and after how many seconds (null: ever longer ones)."""
-
-    why: str
-    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -94,21 +74,15 @@ class Account(ABC):
         self.requests = 0
         self.tokens = 0
         self.stopped: CrmError | None = None
-        self._sleep = sleep
         self._token: Token | None = None
         self._secrets: set[str] = set()
         self._vendor_time: datetime | None = None
-        self._jitter = random.Random()
+        self._patience = Patience(
+            settings.name, settings.longest_wait_seconds, self._say, self.mask, sleep
+        )
         session = Session(timeout=settings.timeout_seconds, raise_for_status=False)
         session.hooks["response"] = [self._on_response]
-        session.send = Retrying(  # type: ignore[method-assign]
-            retry=retry_if_result(_must_wait) | retry_if_exception_type(_BROKEN),
-            wait=self._seconds_to_wait,
-            stop=self._is_out_of_patience,
-            before_sleep=self._tell,
-            retry_error_callback=self._give_up,
-            sleep=lambda seconds: self._sleep(seconds),
-        ).wraps(session.send)
+        session.send = self._patience.repeating(session.send)  # type: ignore[method-assign]
         self.session = session
         self.client = RESTClient(base_url=self.base_url, session=session, auth=_TokenAuth(self))
 
@@ -184,23 +158,20 @@ class Account(ABC):
     def download(self, path: str, target: Path, **options: Any) -> Mapping[str, str]:
         """Write an answer's body to a file without holding it; return the answer's headers."""
         self._rebase()
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                response = self.client.request(path, method="GET", stream=True, **options)
-                with response, target.open("wb") as file:
-                    for piece in response.iter_content(1 << 20):
-                        file.write(piece)
-                return response.headers
-            except _BROKEN as error:
-                if attempt == _ATTEMPTS:
-                    raise SourceUnavailable(
-                        f"{self.settings.name}: the connection broke {attempt} times while "
-                        f"reading a result: {self.mask(str(error))}"
-                    ) from None
-                seconds = self._backoff(attempt)
-                self.progress(f"the connection broke in mid-result: again in {seconds:.0f} s")
-                self._sleep(seconds)
-        raise AssertionError("unreachable")
+
+        def fetch() -> Mapping[str, str]:
+            response = self.client.request(path, method="GET", stream=True, **options)
+            with response, target.open("wb") as file:
+                for piece in response.iter_content(1 << 20):
+                    file.write(piece)
+            return response.headers
+
+        # Again from the beginning where the body breaks off, which the session can't see.
+        return self._patience.repeating(fetch)()
+
+    def _say(self, text: str) -> None:
+        # Not bound once: every object of a run tells its own step.
+        self.progress(text)
 
     def _rebase(self) -> None:
         # Some vendors name the host to ask only together with the token.
@@ -218,10 +189,6 @@ class Account(ABC):
             self.ping()
         ours = datetime.now(UTC)
         return ours if self._vendor_time is None else min(ours, self._vendor_time)
-
-    def forget_time(self) -> None:
-        """Let ``now`` ask the vendor's clock again."""
-        self._vendor_time = None
 
     def afford(self, requests_wanted: int = 1, tokens_wanted: int = 0) -> None:
         """Raise ``QuotaExhausted`` if the night's budget does not reach for so much more."""
@@ -313,48 +280,6 @@ class Account(ABC):
                 return self.judge(response) or Pause("a web page came instead of data")
         return self.judge(response)
 
-    def _seconds_to_wait(self, state: RetryCallState) -> float:
-        pause = _pause_of(state)
-        if pause is not None and pause.seconds is not None:
-            # A little more than asked, and never all waiters at once.
-            return pause.seconds + self._jitter.uniform(0.05, 0.25) * max(pause.seconds, 1.0)
-        return self._backoff(state.attempt_number)
-
-    def _backoff(self, attempt: int) -> float:
-        return min(2.0**attempt, _LONGEST_BACKOFF) * self._jitter.uniform(0.5, 1.0)
-
-    def _is_out_of_patience(self, state: RetryCallState) -> bool:
-        pause = _pause_of(state)
-        if pause is not None and pause.seconds is not None:
-            return (
-                pause.seconds > self.settings.longest_wait_seconds
-                or state.attempt_number >= 5 * _ATTEMPTS
-            )
-        return state.attempt_number >= _ATTEMPTS
-
-    def _tell(self, state: RetryCallState) -> None:
-        seconds = state.next_action.sleep if state.next_action else 0.0
-        self.progress(f"{self.settings.name}: {self._why(state)}: again in {seconds:.0f} s")
-
-    def _give_up(self, state: RetryCallState) -> Any:
-        pause = _pause_of(state)
-        if pause is not None and pause.seconds is not None:
-            raise QuotaExhausted(
-                f"{self.settings.name}: {pause.why}; it asks to wait {pause.seconds:,.0f} s, "
-                f"longest_wait_seconds allows {self.settings.longest_wait_seconds:,}"
-            )
-        raise SourceUnavailable(
-            f"{self.settings.name}: {self._why(state)}, {state.attempt_number} times in a row"
-        ) from None
-
-    def _why(self, state: RetryCallState) -> str:
-        pause = _pause_of(state)
-        if pause is not None:
-            return pause.why
-        error = state.outcome.exception() if state.outcome else None
-        name = "no answer in time" if isinstance(error, requests.Timeout) else "no connection"
-        return f"{name} ({self.mask(type(error).__name__)})"
-
 
 class _TokenAuth(AuthBase):
     def __init__(self, account: Account) -> None:
@@ -387,30 +312,6 @@ def ask_for_token(
             "without JSON; check base_url and the login host"
         )
     return {**answer, "status_code": response.status_code}
-
-
-def _must_wait(response: Any) -> bool:
-    return getattr(response, "pause", None) is not None
-
-
-def _pause_of(state: RetryCallState) -> Pause | None:
-    outcome = state.outcome
-    if outcome is None or outcome.failed:
-        return None
-    return getattr(outcome.result(), "pause", None)
-
-
-def retry_after(response: requests.Response) -> float | None:
-    """Return the seconds of a ``Retry-After`` header, given as seconds or as a date."""
-    text = response.headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    if text.isdigit():
-        return float(text)
-    with suppress(ValueError, TypeError):
-        wait = parsedate_to_datetime(text) - datetime.now(UTC)
-        return max(wait.total_seconds(), 0.0)
-    return None
 
 
 def origin_of(response: requests.Response) -> str:

@@ -16,7 +16,8 @@ from orchestration.sources.crm.errors import (
     UnexpectedAnswer,
     WrongCredentials,
 )
-from orchestration.sources.crm.http import Account, Pause, Token, ask_for_token, retry_after
+from orchestration.sources.crm.http import Account, Token, ask_for_token
+from orchestration.sources.crm.patience import Pause, retry_after
 from orchestration.sources.hubspot.kinds import Kind
 
 _HOST = "https://api.hubapi.com"
@@ -40,7 +41,7 @@ class HubspotAccount(Account):
     @property
     def base_url(self) -> str:
         """The one host of HubSpot's API."""
-        return (self.settings.host or _HOST).rstrip("/")
+        return (self.settings.base_url or _HOST).rstrip("/")
 
     # Paths: dated versions stand behind the name of the API, v3 before it.
 

@@ -19,7 +19,8 @@ from orchestration.sources.crm.errors import (
     UnexpectedAnswer,
     WrongCredentials,
 )
-from orchestration.sources.crm.http import Account, Pause, Token, ask_for_token, retry_after
+from orchestration.sources.crm.http import Account, Token, ask_for_token
+from orchestration.sources.crm.patience import Pause, retry_after
 from orchestration.sources.crm.records import slices, text_at
 
 API_HOST = "https://api.xiaoshouyi.com"
@@ -49,8 +50,8 @@ class NeocrmAccount(Account):
     @property
     def base_url(self) -> str:
         """The override, else the host that the login named, else the common one."""
-        if self.settings.host is not None:
-            return self.settings.host
+        if self.settings.base_url is not None:
+            return self.settings.base_url
         if self._token is not None and self._token.base_url is not None:
             return self._token.base_url
         return API_HOST
@@ -61,7 +62,7 @@ class NeocrmAccount(Account):
         password = self._revealed("password")
         if security is not None:
             password += self._revealed("security_token")
-        host = self.settings.host or self.settings.login_url
+        host = self.settings.base_url or self.settings.login_url
         answer = ask_for_token(
             self,
             f"{host}{self.settings.token_path}",

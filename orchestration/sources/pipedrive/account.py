@@ -17,7 +17,8 @@ from orchestration.sources.crm.errors import (
     UnexpectedAnswer,
     WrongCredentials,
 )
-from orchestration.sources.crm.http import Account, Pause, Token, ask_for_token, retry_after
+from orchestration.sources.crm.http import Account, Token, ask_for_token
+from orchestration.sources.crm.patience import Pause, retry_after
 
 API_HOST = "https://api.pipedrive.com"
 LOGIN_HOST = "https://oauth.pipedrive.com"
@@ -64,8 +65,8 @@ class PipedriveAccount(Account):
     def base_url(self) -> str:
         """The override, else the company's host by the token's word or the settings', else the
         common one."""
-        if self.settings.host is not None:
-            return self.settings.host.rstrip("/")
+        if self.settings.base_url is not None:
+            return self.settings.base_url.rstrip("/")
         if self._token is not None and self._token.base_url is not None:
             return self._token.base_url
         if self.settings.company is not None:
@@ -82,7 +83,7 @@ class PipedriveAccount(Account):
         if not self.uses_oauth:
             return Token(self._revealed("api_token"))
         refresh = self._refresh or self._revealed("refresh_token")
-        url = f"{(self.settings.host or LOGIN_HOST).rstrip('/')}/oauth/token"
+        url = f"{(self.settings.base_url or LOGIN_HOST).rstrip('/')}/oauth/token"
         answer = ask_for_token(
             self,
             url,

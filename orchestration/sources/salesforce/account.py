@@ -23,7 +23,8 @@ from orchestration.sources.crm.errors import (
     UnexpectedAnswer,
     WrongCredentials,
 )
-from orchestration.sources.crm.http import Account, Pause, Token, ask_for_token
+from orchestration.sources.crm.http import Account, Token, ask_for_token
+from orchestration.sources.crm.patience import Pause
 
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _JWT_SECONDS = 180
@@ -48,7 +49,7 @@ class SalesforceAccount(Account):
     @property
     def base_url(self) -> str:
         """The data API of the org."""
-        host = self.settings.host or self._instance or self._login_host
+        host = self.settings.base_url or self._instance or self._login_host
         return f"{host}/services/data/v{self.settings.api_version}"
 
     @property
@@ -57,7 +58,7 @@ class SalesforceAccount(Account):
 
     @property
     def _login_host(self) -> str:
-        return (self.settings.host or self.settings.login_url or "").rstrip("/")
+        return (self.settings.base_url or self.settings.login_url or "").rstrip("/")
 
     def _rebase(self) -> None:
         _ = self.token  # names the host
@@ -124,7 +125,7 @@ class SalesforceAccount(Account):
 
     def wait(self, seconds: float) -> None:
         """Wait without asking."""
-        self._sleep(seconds)
+        self._patience.sleep(seconds)
 
     def _login_form(self) -> dict[str, str]:
         settings = self.settings

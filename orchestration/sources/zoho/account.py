@@ -23,7 +23,8 @@ from orchestration.sources.crm.errors import (
     UnexpectedAnswer,
     WrongCredentials,
 )
-from orchestration.sources.crm.http import Account, Pause, Token, ask_for_token
+from orchestration.sources.crm.http import Account, Token, ask_for_token
+from orchestration.sources.crm.patience import Pause
 from orchestration.sources.crm.records import slices
 
 WHO_WE_ARE = "/users?type=CurrentUser"
@@ -85,7 +86,7 @@ class ZohoAccount(Account):
     def base_url(self) -> str:
         """The data API of the organisation."""
         told = self._token.base_url if self._token is not None else None
-        host = self.settings.host or told or f"https://www.zohoapis.{self.settings.data_center}"
+        host = self.settings.base_url or told or f"https://www.zohoapis.{self.settings.data_center}"
         return f"{host}/crm/v8"
 
     def _rebase(self) -> None:
@@ -96,7 +97,9 @@ class ZohoAccount(Account):
         """Return a fresh token, unless this run has had as many as Zoho gives in ten minutes."""
         self._keep_to_the_rate()
         center = self.settings.data_center
-        host = self.settings.host or "https://" + _ACCOUNTS.get(center, f"accounts.zoho.{center}")
+        host = self.settings.base_url or "https://" + _ACCOUNTS.get(
+            center, f"accounts.zoho.{center}"
+        )
         form = {key: self._revealed(key) for key in ("client_id", "client_secret", "refresh_token")}
         answer = ask_for_token(
             self, f"{host}/oauth/v2/token", {"grant_type": "refresh_token", **form}
@@ -104,7 +107,7 @@ class ZohoAccount(Account):
         if "access_token" not in answer:
             raise self._refused_token(answer)
         domain = str(answer.get("api_domain") or "").rstrip("/")
-        if domain and urlsplit(domain).scheme != "https" and self.settings.host is None:
+        if domain and urlsplit(domain).scheme != "https" and self.settings.base_url is None:
             raise WrongCredentials(
                 f"{self.settings.name}: the token's api_domain is no https address"
             )
