@@ -8,7 +8,8 @@ import dagster as dg
 
 from orchestration.engine import connect
 from orchestration.landing.nights import record_night
-from orchestration.publication.release import DATABASE, Release, publish
+from orchestration.publication.release import Release, publish
+from orchestration.publication.release_files import DATABASE
 from orchestration.publication.report import REPORT_IS_WRITTEN, ReportAttempt, try_report
 from orchestration.published_tables import BY_MONTH, PUBLISHED_TABLES, SORTED
 from orchestration.run_log import blocking_checks, record_checks
