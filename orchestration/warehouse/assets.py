@@ -27,6 +27,7 @@ from orchestration.warehouse.build import NodeResult, run_build
 from orchestration.warehouse.idle import build_idle_staging, idle_kinds, staging_of
 from orchestration.warehouse.landing_views import landed_tables
 from orchestration.warehouse.layout import Night, lay_out
+from orchestration.warehouse.memory import remember_build
 from orchestration.warehouse.parsed_project import BuildError, manifest_dictionary
 from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
 from orchestration.warehouse.test_results import attached_node, check_records
@@ -190,6 +191,9 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
         broken = [node for node in built.nodes if node.status == "error"]
         if broken:
             raise BuildError("\n".join(f"{node.name}: {node.message}" for node in broken))
+        if everything:
+            with connect(session.home.warehouse) as connection:
+                remember_build(connection)
         tested = run_build(
             session.home,
             "test",

@@ -1,4 +1,5 @@
 -- Rows of stage history, in the names and categories of the stage list, at their place in time.
+-- depends_on: {{ ref('int_changed_records') }}
 select
     history_rows.* exclude (stage, entered_at, entered_day_end, first_load_id, first_ordinal),
     names.stage,
@@ -12,7 +13,10 @@ select
     1 as sequence_kind,
     history_rows.first_load_id as load_id,
     history_rows.first_ordinal as ordinal
-from {{ ref('int_history_rows') }} as history_rows
+from (
+    select * from {{ ref('int_history_rows') }}
+    where {{ has_changed('entity_type', 'entity_key') }}
+) as history_rows
 left join {{ ref('int_stage_names') }} as names
     on history_rows.source_name = names.source_name
     and history_rows.entity_type = names.entity_type

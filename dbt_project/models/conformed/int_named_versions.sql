@@ -1,10 +1,14 @@
 -- What record versions say about stages, in the names and categories of the stage list.
+-- depends_on: {{ ref('int_changed_records') }}
 select
     versions.*,
     names.stage as canonical_stage,
     created_names.stage as canonical_created_stage,
     list.category
-from {{ ref('int_record_versions') }} as versions
+from (
+    select * from {{ ref('int_record_versions') }}
+    where {{ has_changed('entity_type', 'entity_key') }}
+) as versions
 left join {{ ref('int_stage_names') }} as names
     on versions.source_name = names.source_name
     and versions.entity_type = names.entity_type
