@@ -115,16 +115,16 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
             # Small enough that the first night goes in bulk, the others by REST.
             Account("sf", sf, salesforce.extracting(bulk_above=20), SalesforceProjection(TRUTH)),
             Account("dev", dev, salesforce.extracting(name="dev", bulk_above=20), joins=1),
-            Account("hub", hub, hubspot.extractor(), hubspot.HubspotProjection(TRUTH)),
-            Account(pipedrive.SOURCE, pd, pipedrive.extract, pipedrive.projection(TRUTH)),
-            Account(zoho.SOURCE, entries, zoho.extract, zoho.projection(TRUTH)),
+            Account("hub", hub, hubspot.extracting(), hubspot.HubspotProjection(TRUTH)),
+            Account(pipedrive.SOURCE, pd, pipedrive.extracting(), pipedrive.projection(TRUTH)),
+            Account(zoho.SOURCE, entries, zoho.extracting(), zoho.projection(TRUTH)),
             Account(
                 OF_EXITS,
                 exits,
                 zoho.extracting(name=OF_EXITS, history_time="left"),
                 zoho.projection(TRUTH, "left"),
             ),
-            Account(neocrm.SOURCE, neo, neocrm.extract, neocrm.projection(TRUTH)),
+            Account(neocrm.SOURCE, neo, neocrm.extracting(), neocrm.projection(TRUTH)),
         )
         config = folder / "funnel.toml"
         config.write_text(
