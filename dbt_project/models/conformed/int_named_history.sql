@@ -13,13 +13,4 @@ select
     history_rows.first_load_id as load_id,
     history_rows.first_ordinal as ordinal
 from {{ ref('int_history_rows') }} as history_rows
-left join {{ ref('int_stage_names') }} as names
-    on history_rows.source_name = names.source_name
-    and history_rows.entity_type = names.entity_type
-    and history_rows.pipeline = names.pipeline
-    and history_rows.stage = names.delivered_stage
-left join {{ ref('int_stage_list') }} as list
-    on names.source_name = list.source_name
-    and names.entity_type = list.entity_type
-    and names.pipeline = list.pipeline
-    and names.stage = list.stage
+{{ join_stage_list('history_rows') }}
