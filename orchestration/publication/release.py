@@ -16,10 +16,11 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from orchestration.home import Home
-from orchestration.publication.release_files import PublicationError, write_files
+from orchestration.publication.release_files import DATABASE, Former, PublicationError, write_files
 
 KEPT_RELEASES = 3
 
@@ -48,7 +49,7 @@ def publish(
     tables: Sequence[str],
     release_id: str,
     partitioned: Mapping[str, str] | None = None,
-    order_by: Mapping[str, Sequence[str]] | None = None,
+    first_days: Mapping[str, date] | None = None,
     companion: Callable[[Path], object] | None = None,
 ) -> Release:
     """Publish ``tables`` of ``schema`` in the DuckDB file ``warehouse`` as ``release_id``.
@@ -56,9 +57,10 @@ def publish(
     Writes ``releases/<release_id>/funnel.duckdb`` (schema ``marts``: the same rows in the same
     order, with the comments, without constraints) and ``parquet/<table>/``: one file
     ``<table>.parquet``, or, for a table that ``partitioned`` maps to a ``DATE`` column, one file
-    ``<yyyy-mm>.parquet`` for each month (``undated.parquet`` for null). A table that ``order_by``
-    names is sorted by those columns; the others keep the order they have. Then ``published`` is
-    swapped, and all but the last three releases are removed.
+    ``<yyyy-mm>.parquet`` for each month (``undated.parquet`` for null). ``first_days`` maps tables
+    of ``partitioned`` that are in the order of that column to the first day from which on they
+    may differ from the published release: of what lies before, that release's rows and files are
+    taken. Then ``published`` is swapped, and all but the last three releases are removed.
 
     ``companion`` is called with the folder once the tables are in it, and may add files that are
     swapped in with them; what it raises keeps the release from being published.
@@ -77,7 +79,7 @@ def publish(
     home.releases.mkdir(parents=True, exist_ok=True)
     _sweep(home)
 
-    previous = _published_name(home)
+    previous = published_release(home)
     building = home.releases / f".{release_id}{_BUILDING}"
     final = home.releases / release_id
     if final.exists():
@@ -85,7 +87,10 @@ def publish(
         _remove(final)
     building.mkdir()
     try:
-        rows = write_files(warehouse, schema, tables, months_of, order_by or {}, building)
+        former = None
+        if first_days and previous and (home.releases / previous / DATABASE).is_file():
+            former = Former(home.releases / previous, first_days)
+        rows = write_files(warehouse, schema, tables, months_of, building, former)
         if companion is not None:
             companion(building)
         size = _sync_tree(building)
@@ -128,13 +133,13 @@ def _check_link(home: Home, release_id: str) -> None:
         raise PublicationError(f"release {release_id} is published already")
 
 
-def _published_name(home: Home) -> str | None:
+def published_release(home: Home) -> str | None:
     """Return the name of the release that readers see; null before the first."""
     return Path(os.readlink(home.published)).name if home.published.is_symlink() else None
 
 
 def _is_published(home: Home, release_id: str) -> bool:
-    return _published_name(home) == release_id and (home.releases / release_id).is_dir()
+    return published_release(home) == release_id and (home.releases / release_id).is_dir()
 
 
 def _swap(home: Home, release_id: str) -> None:

@@ -1,14 +1,16 @@
 """The files of a release: one DuckDB file and the Parquet files of every table.
 
-Here belong how a mart is copied and how it is split into files. Making the release durable, and
-leading readers to it, is the publication's.
+Here belong how a mart is copied, how it is split into files, and what is taken over from the
+release before. Making the release durable, and leading readers to it, is the publication's.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -29,41 +31,110 @@ class PublicationError(Exception):
     """A release can't be made or swapped in; readers still see the one before."""
 
 
+@dataclass(frozen=True)
+class Former:
+    """The release before, of which rows of dated tables can be taken over.
+
+    ``first_days`` maps a table that is in the order of a day to the first day from which on it may
+    differ from the one in ``folder``; a table that is not named is written whole.
+    """
+
+    folder: Path
+    first_days: Mapping[str, date]
+
+
 def write_files(
     warehouse: Path,
     schema: str,
     tables: Sequence[str],
     partitioned: Mapping[str, str],
-    order_by: Mapping[str, Sequence[str]],
     folder: Path,
+    former: Former | None = None,
 ) -> dict[str, int]:
     """Write the DuckDB file and the Parquet files of a release; return the rows of each table.
 
-    ``partitioned`` and ``order_by`` as in ``publish``. Raises ``PublicationError`` for tables that
-    are missing and for a column to split by that is no ``DATE``.
+    ``partitioned`` as in ``publish``. Of ``former`` the file is copied, which costs far less than
+    writing its rows, and the Parquet files of months that can't have changed are linked. Raises
+    ``PublicationError`` for tables that are missing and for a column to split by that is no
+    ``DATE``.
     """
     spill = folder / ".spill"
+    if former is not None:
+        shutil.copyfile(former.folder / DATABASE, folder / DATABASE)
     rows = {}
     with _both(warehouse, folder / DATABASE, spill) as connection:
         _check_tables(connection, schema, tables)
-        connection.execute(f"CREATE SCHEMA release.{SCHEMA}")
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS release.{SCHEMA}")
+        kept = _keep(connection, schema, partitioned, former)
         for table in tables:
             target = f"release.{SCHEMA}.{_name(table)}"
             source = f"warehouse.{_name(schema)}.{_name(table)}"
-            columns = ", ".join(_name(column) for column in order_by.get(table, ()))
-            order = f" ORDER BY {columns}" if columns else ""
-            connection.execute(f"CREATE TABLE {target} AS FROM {source}{order}")
-            rows[table] = _number(connection, f"SELECT count(*) FROM {target}")
+            rows[table] = _number(connection, f"SELECT count(*) FROM {source}")
+            if table in kept:
+                day = f"{_name(partitioned[table])} >= DATE '{kept[table]}'"
+                connection.execute(f"INSERT INTO {target} FROM {source} WHERE {day}")
+                if rows[table] == _number(connection, f"SELECT count(*) FROM {target}"):
+                    continue
+                # Not the rows that were expected there: nothing of it is taken over.
+                del kept[table]
+            connection.execute(f"CREATE OR REPLACE TABLE {target} AS FROM {source}")
             _copy_comments(connection, schema, table)
         connection.execute("CHECKPOINT release")
         for table in tables:
-            _write_parquet(connection, table, partitioned.get(table), folder / PARQUET / table)
+            before = former.folder / PARQUET / table if former and table in kept else None
+            _write_parquet(
+                connection,
+                table,
+                partitioned.get(table),
+                folder / PARQUET / table,
+                (before, kept[table]) if before else None,
+            )
         connection.execute("DETACH release")
     shutil.rmtree(spill, ignore_errors=True)
     left = sorted(path.name for path in folder.iterdir() if path.name not in (DATABASE, PARQUET))
     if left:
         raise PublicationError(f"the release is not closed: {', '.join(left)} left in {folder}")
     return rows
+
+
+def _keep(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    partitioned: Mapping[str, str],
+    former: Former | None,
+) -> dict[str, date]:
+    """Leave in the copied file what can stay, and free the rest; return the first day of each."""
+    if former is None:
+        return {}
+    there = dict(
+        connection.execute(
+            "SELECT table_name, list((column_name, data_type) ORDER BY column_index) "
+            "FROM duckdb_columns() WHERE database_name = 'release' GROUP BY table_name"
+        ).fetchall()
+    )
+    wanted = dict(
+        connection.execute(
+            "SELECT table_name, list((column_name, data_type) ORDER BY column_index) "
+            "FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = ? "
+            "GROUP BY table_name",
+            [schema],
+        ).fetchall()
+    )
+    kept = {
+        table: day
+        for table, day in former.first_days.items()
+        if day > date.min and table in partitioned and there.get(table) == wanted.get(table)
+    }
+    for table in there:
+        target = f"release.{SCHEMA}.{_name(table)}"
+        if table in kept:
+            day = f"{_name(partitioned[table])} >= DATE '{kept[table]}'"
+            connection.execute(f"DELETE FROM {target} WHERE {day}")
+        else:
+            connection.execute(f"DROP TABLE {target}")
+    # Blocks that are free take the tables that are written next.
+    connection.execute("CHECKPOINT release")
+    return kept
 
 
 @contextmanager
@@ -122,18 +193,31 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str, table: st
 
 
 def _write_parquet(
-    connection: duckdb.DuckDBPyConnection, table: str, month_of: str | None, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    month_of: str | None,
+    folder: Path,
+    before: tuple[Path, date] | None,
 ) -> None:
-    """Write a table of the release as Parquet, split by the month of a column if one is named."""
+    """Write a table of the release as Parquet, split by the month of a column if one is named.
+
+    ``before`` is the folder of these files in the release before, and the first day that differs.
+    """
     folder.mkdir(parents=True)
     source = f"release.{SCHEMA}.{_name(table)}"
     files = {table: "true"}
     if month_of is not None:
         files = _months(connection, table, month_of) or files
     for stem, condition in files.items():
-        target = _text(folder / f"{stem}.parquet")
+        file = folder / f"{stem}.parquet"
+        if before is not None and stem < before[1].isoformat()[:7]:
+            same = before[0] / file.name
+            if same.is_file():
+                os.link(same, file)
+                continue
         connection.execute(
-            f"COPY (FROM {source} WHERE {condition}) TO {target} (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (FROM {source} WHERE {condition}) TO {_text(file)} "
+            "(FORMAT parquet, COMPRESSION zstd)"
         )
 
 

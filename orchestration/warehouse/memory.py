@@ -8,11 +8,15 @@ changes again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 import duckdb
 
 from orchestration.engine import has_table
 
 LOADS = "built_loads"
+RELEASE = "last_release"
 # Small tables that records share; where one differs, the records that it concerns are derived anew.
 SHARED = (
     "int_default_pipelines",
@@ -47,4 +51,36 @@ def remember_build(connection: duckdb.DuckDBPyConnection) -> None:
     for name in SHARED:
         built = name.replace("int_", "built_", 1)
         connection.execute(f"create or replace table conformed.{built} as from conformed.{name}")
+    connection.commit()
+
+
+def days_since_release(
+    connection: duckdb.DuckDBPyConnection, release_id: str | None, tables: Iterable[str]
+) -> dict[str, date]:
+    """Return for each dated table the first day laid out anew since a release was published.
+
+    ``date.max`` for a table of which nothing was. Empty if it was another release that was
+    published from here last: then nothing is known of the differences.
+    """
+    if not has_table(connection, "conformed", RELEASE):
+        return {}
+    if connection.execute(f"select release_id from conformed.{RELEASE}").fetchall() != [
+        (release_id,)
+    ]:
+        return {}
+    laid_out = dict(
+        connection.execute(
+            "select table_name, min(first_day) from conformed.laid_out group by all"
+        ).fetchall()
+    )
+    return {table: laid_out.get(table, date.max) for table in tables}
+
+
+def remember_release(connection: duckdb.DuckDBPyConnection, release_id: str) -> None:
+    """Record that everything built so far is published."""
+    connection.begin()
+    connection.execute("delete from conformed.laid_out")
+    connection.execute(
+        f"create or replace table conformed.{RELEASE} as select ? as release_id", [release_id]
+    )
     connection.commit()

@@ -42,6 +42,7 @@ from tests.crm.standins.zoho import Zoho
 from tests.crm.standins.zoho_shapes import record_id as zoho_id
 from tests.crm.zoho import nights as zoho
 from tests.support.batch import Built
+from tests.support.compare import differences_of_builds
 
 COMPANY = small_company()
 TRUTH = COMPANY.truth
@@ -85,10 +86,14 @@ class Account:
 
 @dataclass
 class Outcome:
-    """What the nights came to: the facts after each that was built, and the last warehouse."""
+    """What the nights came to: the facts after each that was built, and after a rebuild.
+
+    The warehouse is the rebuilt one.
+    """
 
     warehouse: Warehouse
     built: dict[int, Built]
+    rebuilt: Built
     org: DevOrg
     faults: int
 
@@ -115,16 +120,16 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
             # Small enough that the first night goes in bulk, the others by REST.
             Account("sf", sf, salesforce.extracting(bulk_above=20), SalesforceProjection(TRUTH)),
             Account("dev", dev, salesforce.extracting(name="dev", bulk_above=20), joins=1),
-            Account("hub", hub, hubspot.extractor(), hubspot.HubspotProjection(TRUTH)),
-            Account(pipedrive.SOURCE, pd, pipedrive.extract, pipedrive.projection(TRUTH)),
-            Account(zoho.SOURCE, entries, zoho.extract, zoho.projection(TRUTH)),
+            Account("hub", hub, hubspot.extracting(), hubspot.HubspotProjection(TRUTH)),
+            Account(pipedrive.SOURCE, pd, pipedrive.extracting(), pipedrive.projection(TRUTH)),
+            Account(zoho.SOURCE, entries, zoho.extracting(), zoho.projection(TRUTH)),
             Account(
                 OF_EXITS,
                 exits,
                 zoho.extracting(name=OF_EXITS, history_time="left"),
                 zoho.projection(TRUTH, "left"),
             ),
-            Account(neocrm.SOURCE, neo, neocrm.extract, neocrm.projection(TRUTH)),
+            Account(neocrm.SOURCE, neo, neocrm.extracting(), neocrm.projection(TRUTH)),
         )
         config = folder / "funnel.toml"
         config.write_text(
@@ -152,7 +157,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
             salesforce_seeds.land_seeds(sf.url, warehouse.landing, night, number)
             if number in BUILT:
                 built[number] = warehouse.build(night)
-        yield Outcome(warehouse, built, org, faults.total)
+        rebuilt = warehouse.rebuild(NIGHTS[-1])
+        yield Outcome(warehouse, built, rebuilt, org, faults.total)
 
 
 def _told(outcome: Outcome, source: str, telling: Projection, apart: str = "") -> None:
@@ -161,6 +167,10 @@ def _told(outcome: Outcome, source: str, telling: Projection, apart: str = "") -
         lines = differences_from_telling(telling, NIGHTS[: number + 1], built, source)
         lines = [line for line in lines if not apart or apart not in line]
         assert lines == [], "\n".join([f"night of {NIGHTS[number].as_of}", *lines])
+
+
+def test_nights_in_sequence_give_what_a_rebuild_from_the_landing_gives(outcome: Outcome) -> None:
+    assert differences_of_builds(outcome.built[BUILT[-1]], outcome.rebuilt) == []
 
 
 def test_salesforce(outcome: Outcome) -> None:

@@ -17,13 +17,4 @@ from (
     select * from {{ ref('int_history_rows') }}
     where {{ has_changed('entity_type', 'entity_key') }}
 ) as history_rows
-left join {{ ref('int_stage_names') }} as names
-    on history_rows.source_name = names.source_name
-    and history_rows.entity_type = names.entity_type
-    and history_rows.pipeline = names.pipeline
-    and history_rows.stage = names.delivered_stage
-left join {{ ref('int_stage_list') }} as list
-    on names.source_name = list.source_name
-    and names.entity_type = list.entity_type
-    and names.pipeline = list.pipeline
-    and names.stage = list.stage
+{{ join_stage_list('history_rows') }}
