@@ -13,6 +13,7 @@
     {{ config(
         materialized='incremental',
         incremental_strategy='append',
+        meta={'kept': {'day': day}},
         pre_hook=["{{ forget_days(" ~ day | tojson ~ ", " ~ bases | tojson ~ ") }}"],
     ) }}
 {%- endmacro %}
@@ -26,7 +27,7 @@ delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
 
 {# The first day to lay out, as a literal: so a scan can leave out what lies before it. #}
 {% macro first_day(bases) -%}
-    {%- if not (is_incremental() and extends_a_build()) -%}
+    {%- if not (extends_a_build() and is_incremental()) -%}
         date '0001-01-01'
     {%- else -%}
         {%- set days -%}
@@ -86,7 +87,7 @@ delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
 {# A span that only ends elsewhere differs from the earlier one of both ends on. #}
 {% macro changed_spans() -%}
     {%- set former = 'conformed.former_deal_days' -%}
-    {%- set columns = adapter.get_columns_in_relation(api.Relation.create(database=model.database, schema='conformed', identifier='int_deal_days')) | map(attribute='name') | list -%}
+    {%- set columns = adapter.get_columns_in_relation(api.Relation.create(database=this.database, schema='conformed', identifier='int_deal_days')) | map(attribute='name') | list -%}
     select min(
         case
             when former.deal_key is null then present.valid_from
@@ -108,4 +109,12 @@ delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
         {%- endfor %}
     where former.deal_key is null or present.deal_key is null
         or former.valid_to is distinct from present.valid_to
+{%- endmacro %}
+
+{# The first day of a dated fact that was laid out since the last release. #}
+{% macro laid_out_from(fact) -%}
+    coalesce(
+        (select min(first_day) from conformed.laid_out where table_name = '{{ fact }}'),
+        date '9999-12-31'
+    )
 {%- endmacro %}

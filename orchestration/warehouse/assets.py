@@ -191,9 +191,6 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
         broken = [node for node in built.nodes if node.status == "error"]
         if broken:
             raise BuildError("\n".join(f"{node.name}: {node.message}" for node in broken))
-        if everything:
-            with connect(session.home.warehouse) as connection:
-                remember_build(connection)
         tested = run_build(
             session.home,
             "test",
@@ -204,6 +201,9 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
         records = check_records(tested, manifest, context.run_id, session.known_at)
         with connect(session.home.warehouse) as connection:
             record_checks(connection, records.values())
+            # Checks look at what changed, so it stays changed until they have passed.
+            if everything and not any(record.blocks for record in records.values()):
+                remember_build(connection)
         wanted = context.selected_asset_check_keys
         for unique_id, record in records.items():
             check = _check_key(manifest, unique_id)

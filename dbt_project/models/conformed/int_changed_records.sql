@@ -21,7 +21,14 @@ with changed_lists as (
 ),
 
 changed_owners as (
-    select distinct owner_key from ({{ differing('int_owner_versions') }})
+    select owner_key from ({{ differing('int_owner_versions') }})
+    union
+    -- Another team from a day on that the last build, or this one, has not reached.
+    select owner_key from {{ ref('int_owner_versions') }}
+    where valid_from > (
+        select least(as_of, {{ setting('as_of') }}) from conformed.built_until
+        where as_of <> {{ setting('as_of') }}
+    )
 ),
 
 -- A day that is new has no row that rests on it yet.
