@@ -50,27 +50,6 @@ TRUTH = COMPANY.truth
 NIGHTS = nights_between(FIRST_NIGHT, LAST_NIGHT, missed={day(n).date() for n in (31, 34)})
 BUILT = (0, 5)
 OF_EXITS = "zoho_of_exits"
-_SALESFORCE = """
-[[sources]]
-name = "{name}"
-type = "salesforce"
-base_url = "{url}"
-client_id = {{ env = "SF_ID" }}
-client_secret = {{ env = "SF_SECRET" }}
-refresh_token = {{ env = "SF_REFRESH" }}
-currency = "USD"
-"""
-_HUBSPOT = """
-[[sources]]
-name = "hub"
-type = "hubspot"
-base_url = "{url}"
-access_token = {{ env = "HUBSPOT_TOKEN" }}
-[[sources]]
-name = "seeds"
-type = "hubspot"
-access_token = {{ env = "HUBSPOT_TOKEN" }}
-"""
 
 
 @dataclass(frozen=True)
@@ -134,9 +113,11 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
         config = folder / "funnel.toml"
         config.write_text(
             f'business_timezone = "{BUSINESS_TIMEZONE}"\nreporting_currency = "EUR"\n'
-            + "".join(_SALESFORCE.format(name=a.source, url=a.standin.url) for a in accounts[:2])
-            + _SALESFORCE.format(name=salesforce_seeds.SOURCE, url=sf.url)
-            + _HUBSPOT.format(url=hub.url)
+            + salesforce.settings_toml(sf, currency="USD")
+            + salesforce.settings_toml(dev, "dev", currency="USD")
+            + salesforce.settings_toml(sf, salesforce_seeds.SOURCE, currency="USD")
+            + hubspot.settings_toml(hub)
+            + hubspot.settings_toml(hub, "seeds")
             + pipedrive.settings_toml(pd)
             + zoho.settings_toml(entries)
             + zoho.settings_toml(exits, OF_EXITS, history_time="left")

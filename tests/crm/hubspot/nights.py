@@ -37,6 +37,13 @@ SECRETS = (
 )
 
 
+def settings_toml(standin: StandIn, name: str = SOURCE) -> str:
+    """Return the account's part of the settings file."""
+    lines = [f'name = "{name}"', 'type = "hubspot"', f'base_url = "{standin.url}"']
+    lines.append('access_token = { env = "HUBSPOT_TOKEN" }')
+    return "[[sources]]\n" + "\n".join(lines) + "\n"
+
+
 def source_of(standin: StandIn, **options: Any) -> HubspotSource:
     """Return the settings of an account of the stand-in; with a static token unless told."""
     keys = options if "client_id" in options else {**STATIC, **options}

@@ -29,6 +29,7 @@ SECRETS = {
     "SF_SECRET": CLIENT_SECRET,
     "SF_REFRESH": REFRESH_TOKEN,
 }
+_KEYS = {"client_id": "SF_ID", "client_secret": "SF_SECRET", "refresh_token": "SF_REFRESH"}
 # Which object of the landing holds which of Salesforce, for those compared row by row.
 HELD = {
     "currency_types": "CurrencyType",
@@ -47,6 +48,14 @@ HELD = {
 }
 
 
+def settings_toml(standin: StandIn, name: str = SOURCE, **others: str) -> str:
+    """Return an account's part of the settings file."""
+    lines = [f'name = "{name}"', 'type = "salesforce"', f'base_url = "{standin.url}"']
+    lines += [f'{key} = {{ env = "{env}" }}' for key, env in _KEYS.items()]
+    lines += [f'{key} = "{value}"' for key, value in others.items()]
+    return "[[sources]]\n" + "\n".join(lines) + "\n"
+
+
 def settings_of(url: str, **options: Any) -> SalesforceSource:
     """Return an account's settings; the secrets stand in ``SECRETS``."""
     return SalesforceSource.model_validate(
@@ -54,9 +63,7 @@ def settings_of(url: str, **options: Any) -> SalesforceSource:
             "name": SOURCE,
             "type": "salesforce",
             "base_url": url,
-            "client_id": {"env": "SF_ID"},
-            "client_secret": {"env": "SF_SECRET"},
-            "refresh_token": {"env": "SF_REFRESH"},
+            **{key: {"env": env} for key, env in _KEYS.items()},
             "timeout_seconds": 2,
             **options,
         }
