@@ -73,6 +73,14 @@ def lay_out(
     connection.execute(
         "create table if not exists conformed.laid_out (table_name varchar, first_day date)"
     )
+    connection.execute(
+        """
+        create or replace macro settings.laid_out_from(fact) as coalesce(
+            (select min(first_day) from conformed.laid_out where table_name = fact),
+            date '9999-12-31'
+        )
+        """
+    )
     _landing_tables(connection, home, known, night)
     create_landing_views(connection, settings, landing, known)
 
