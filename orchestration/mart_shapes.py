@@ -71,7 +71,8 @@ FORECAST = MartShape(
     description=(
         "One row an as_of, method, period (month, quarter, or the whole pipeline with a null "
         "start) and dimension value: what is already won in the period, what is expected from "
-        "deals open now and from deals yet to come, and the target."
+        "deals open now and from deals yet to come, how far the total may lie from it, and the "
+        "target. expected = won_to_date + expected_from_open + expected_from_new."
     ),
     columns={
         "as_of": "date",
@@ -87,7 +88,38 @@ FORECAST = MartShape(
         "expected_from_open": MONEY,
         "expected_from_new": MONEY,
         "expected": MONEY,
+        "p10": MONEY,
+        "p25": MONEY,
+        "p50": MONEY,
+        "p75": MONEY,
+        "p90": MONEY,
         "target": MONEY,
+        "target_probability": "double",
+        "statement": "varchar",
+    },
+)
+
+DEAL_FORECAST = MartShape(
+    table="mart_deal_forecast",
+    description=(
+        "One row a deal that is open at as_of: how likely it is to be won, by when, for how much, "
+        "and the main reasons in words."
+    ),
+    columns={
+        "deal_key": "varchar",
+        "as_of": "date",
+        "source_name": "varchar",
+        "pipeline": "varchar",
+        "stage": "varchar",
+        "owner_key": "varchar",
+        "win_probability": "double",
+        "win_probability_30d": "double",
+        "win_probability_60d": "double",
+        "win_probability_90d": "double",
+        "expected_close_p50": "date",
+        "expected_amount_reporting": MONEY,
+        "is_without_amount": "boolean",
+        "reasons": "varchar",
     },
 )
 

@@ -3,15 +3,17 @@
 Thin: read what the engine has grouped, call a pure function, write the result.
 """
 
+# No postponed annotations here: the orchestrator looks at the type of ``context`` itself.
+from collections.abc import Iterator
+
 import dagster as dg
 import duckdb
 
 from orchestration.engine import connect
-from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, MartShape
+from orchestration.mart_shapes import DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION, MartShape
 from orchestration.marts.conversion import conversion_rates
-from orchestration.marts.forecast import historical_expectations
-from orchestration.marts.forecast_table import forecast_rows, register
-from orchestration.marts.inputs import conversion_horizon, forecast_history, funnel_counts
+from orchestration.marts.forecast_table import deal_query, forecast_query, register, target_rows
+from orchestration.marts.inputs import conversion_horizon, funnel_counts
 from orchestration.marts.periods import forecast_periods
 from orchestration.session import NightSession
 from orchestration.showing.metadata import table_metadata
@@ -45,27 +47,49 @@ def mart_funnel_conversion(
         )
 
 
-@dg.asset(
-    key=["marts", FORECAST.table],
-    deps=[
-        dg.AssetKey(["conformed", "int_open_deals_by_dimension"]),
-        dg.AssetKey(["conformed", "int_stage_stays"]),
-        dg.AssetKey(["conformed", "int_entry_stages"]),
-        dg.AssetKey(["conformed", "int_deals_by_dimension"]),
-        dg.AssetKey(["conformed", "int_targets"]),
+@dg.multi_asset(
+    name="forecast",
+    specs=[
+        dg.AssetSpec(
+            ["marts", shape.table],
+            deps=[
+                dg.AssetKey(["conformed", table])
+                for table in (
+                    "int_forecast_spans",
+                    "int_forecast_closings",
+                    "int_forecast_origins",
+                    "int_open_deals_by_dimension",
+                    "int_deals_by_dimension",
+                    "int_targets",
+                )
+            ],
+            description=shape.description,
+            group_name="marts",
+            kinds={"python", "pandas", "duckdb"},
+            owners=["team:analytics"],
+        )
+        for shape in (FORECAST, DEAL_FORECAST)
     ],
-    description=FORECAST.description,
-    group_name="marts",
-    kinds={"python", "pandas", "duckdb"},
-    owners=["team:analytics"],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
-def mart_forecast(context: dg.AssetExecutionContext, session: NightSession) -> dg.MaterializeResult:
-    """What will be won in this and the next month and fiscal quarter, by two methods."""
-    periods = forecast_periods(session.as_of, session.settings.fiscal_year_start_month)
+def mart_forecast(
+    context: dg.AssetExecutionContext, session: NightSession
+) -> Iterator[dg.MaterializeResult]:
+    """What will be won in this and the next month and fiscal quarter, by which deals."""
+    # Imported late: only the night needs the libraries of statistics.
+    from orchestration.forecast.inputs import read_inputs
+    from orchestration.forecast.methods import forecast
+
+    as_of = session.as_of
+    periods = forecast_periods(as_of, session.settings.fiscal_year_start_month)
     with connect(session.home.warehouse) as connection:
-        history = forecast_history(connection)
-        expected = historical_expectations(history, session.as_of, periods)
-        relation = register(connection, expected)
-        _write(connection, FORECAST, forecast_rows(session.as_of, periods, relation))
-        return dg.MaterializeResult(metadata=table_metadata(connection, "marts", FORECAST.table))
+        history = read_inputs(connection, undated=True).valued_at(as_of)
+        made = forecast(history, as_of, periods, target_rows(connection))
+        register(connection, made.rows, made.deals)
+        _write(connection, FORECAST, forecast_query(as_of, periods))
+        _write(connection, DEAL_FORECAST, deal_query(as_of))
+        for shape in (FORECAST, DEAL_FORECAST):
+            yield dg.MaterializeResult(
+                asset_key=["marts", shape.table],
+                metadata=table_metadata(connection, "marts", shape.table),
+            )

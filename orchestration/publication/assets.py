@@ -8,6 +8,7 @@ import dagster as dg
 
 from orchestration.engine import connect
 from orchestration.landing.nights import record_night
+from orchestration.publication.forecasts import RELEASE_ID, record_published
 from orchestration.publication.release import DATABASE, Release, publish
 from orchestration.publication.report import REPORT_IS_WRITTEN, ReportAttempt, try_report
 from orchestration.published_tables import BY_MONTH, PUBLISHED_TABLES, SORTED
@@ -91,12 +92,13 @@ def release(
         session.home,
         "marts",
         PUBLISHED_TABLES,
-        session.known_at.strftime("%Y%m%dT%H%M%S.%fZ"),
+        session.known_at.strftime(RELEASE_ID),
         partitioned=BY_MONTH,
         order_by=SORTED,
         companion=add_report,
     )
     record_night(session.home.landing, session.known_at, session.as_of)
+    record_published(session.home)
     with connect(session.home.warehouse) as connection:
         record_checks(
             connection,

@@ -1,0 +1,98 @@
+-- The past days on which the forecast is tried out, each with a fingerprint of what it is made of:
+-- everything that was known at the end of the day. While the fingerprint stays, so does the result.
+{% set months = 12 %}
+
+with month_ends as (
+    select
+        number,
+        last_day((date_trunc('month', {{ setting('as_of') }}) - to_months(number::integer))::date)
+            as month_end
+    -- Three more, so that windows of 90 days cover the last twelve months as well.
+    from (select unnest(range({{ months }} + 4)) as number)
+),
+
+-- Months and fiscal quarters that ended in the last months.
+periods as (
+    select date_trunc('month', month_end)::date as period_start, month_end as period_end
+    from month_ends
+    where number <= {{ months }}
+    union
+    select
+        (date_trunc('month', month_end) - to_months(2))::date as period_start,
+        month_end as period_end
+    from month_ends
+    where number <= {{ months }}
+        and (month(month_end) - {{ setting('fiscal_year_start_month') }} + 12) % 3 = 2
+),
+
+days as (
+    select month_end as as_of from month_ends
+    union
+    select (period_start + {{ seen_days('seen_rate', 'period_start', 'period_end') }} - 1)::date
+    from periods
+    cross join (select unnest([0.25, 0.5, 0.75]) as seen_rate)
+    where period_end <= {{ setting('as_of') }}
+),
+
+-- Nothing can be learned before the first deal was decided.
+origins as (
+    select as_of from days
+    where as_of < {{ setting('as_of') }}
+        and as_of >= (
+            select min(known_on) from {{ ref('int_forecast_closings') }}
+            where outcome in ('won', 'lost')
+        )
+),
+
+spans as (
+    select * exclude (valid_to) from {{ ref('int_forecast_spans') }}
+),
+
+closings as (
+    select * exclude (ended_on) from {{ ref('int_forecast_closings') }}
+),
+
+-- What each day added to what is known. That a span or a closing came to its end is news of its
+-- own, of the day on which it did.
+news as (
+    select known_on as day, {{ row_hash('spans') }} as number from spans
+    union all
+    select
+        greatest(valid_to, known_on),
+        {{ row_hash("(deal_key, valid_from, 'until', valid_to)") }}
+    from {{ ref('int_forecast_spans') }}
+    where valid_to is not null
+    union all
+    select known_on, {{ row_hash('closings') }} from closings
+    union all
+    select
+        greatest(ended_on, known_on),
+        {{ row_hash("(deal_key, closed_on, 'ended', ended_on)") }}
+    from {{ ref('int_forecast_closings') }}
+    where ended_on is not null
+),
+
+daily as (
+    select day, sum(number) as number from news
+    group by day
+),
+
+-- Deals that are open on the day are valued at its rates.
+rates as (
+    select rate_date, sum({{ row_hash('(currency, rate_to_reporting)') }}) as number
+    from {{ ref('fct_fx_rates') }}
+    where rate_date in (select as_of from origins)
+    group by rate_date
+)
+
+select
+    origins.as_of,
+    md5(concat_ws(
+        '|', sum(daily.number), any_value(rates.number), {{ setting('fiscal_year_start_month') }},
+        {{ setting('forecast_version') }}
+    )) as fingerprint
+from origins
+left join daily on daily.day <= origins.as_of
+left join rates on origins.as_of = rates.rate_date
+group by origins.as_of
+order by origins.as_of
