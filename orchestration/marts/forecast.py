@@ -12,8 +12,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from orchestration.forecast.stage_paths import LONGEST_PATH, Floats, StagePaths, stage_paths
 from orchestration.marts.periods import Period
-from orchestration.marts.stage_paths import LONGEST_PATH, Floats, StagePaths, stage_paths
 
 DIMENSIONS = ["dimension", "dimension_value"]
 

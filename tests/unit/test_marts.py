@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.forecast.stage_paths import stage_paths
 from orchestration.marts.conversion import observed_rates, wilson_interval
 from orchestration.marts.forecast import History, historical_expectations
 from orchestration.marts.periods import forecast_periods, month_of, quarter_of
-from orchestration.marts.stage_paths import stage_paths
 
 
 def _interval(successes: int, trials: int) -> tuple[float, float]:

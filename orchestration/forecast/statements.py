@@ -1,0 +1,43 @@
+"""What was done, said plainly: which method, from how much history, and what was noticed."""
+
+from __future__ import annotations
+
+from orchestration.forecast.engine import Engine
+
+# A change of the level over a year is worth saying from two standard deviations on, if it is felt.
+NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 2.0, 0.1
+YEAR_BLOCKS = 12
+FEW_WINS = 100
+
+
+def statement(engine: Engine, method: str) -> str:
+    """Return one plain sentence on how a method's numbers came about."""
+    past = engine.past
+    wins = len(past.won)
+    days = past.as_of - past.first_day + 1
+    if method == "configured":
+        return "Count times amount times the configured win rate of the stage, on expected dates."
+    if method == "naive":
+        return (
+            "The same period a year before."
+            if days >= 365 + 31
+            else f"The last period: history of {days} days reaches no year back."
+        )
+    if method == "historical":
+        return "Rates and times of stages as measured up to this day."
+    if not engine.is_learnable:
+        return (
+            f"Too little history to learn from ({wins} wins in {days} days): measured rates of "
+            "stages stand in."
+        )
+    parts = [f"Competing risks learned from {wins} wins in {days} days"]
+    if wins < FEW_WINS:
+        parts.append("few: effects are held near the average and the range is wide")
+    change, deviation = engine.chances.won_tempo.level_change(YEAR_BLOCKS)
+    if abs(change) > max(NOTEWORTHY_DEVIATIONS * deviation, NOTEWORTHY_CHANGE):
+        word = "risen" if change > 0 else "fallen"
+        parts.append(
+            f"the rate of winning has {word} by {abs(2.718281828**change - 1):.0%} in a year, "
+            "which is followed"
+        )
+    return "; ".join(parts) + "."
