@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.engine import connect
 from orchestration.home import PROJECT_ROOT, Home
-from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
+from orchestration.mart_shapes import DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
 from orchestration.quality.assets import expectation_checks
 from orchestration.quality.expectations import validate
 from orchestration.quality.suites import Suite, SuiteError, load_suites
@@ -112,9 +112,20 @@ DBT_MARTS = {
         bin_high double, dimension varchar, dimension_value varchar, deals bigint, won bigint,
         mean_predicted_rate double, actual_win_rate double, actual_low double, actual_high double,
         brier_score double""",
+    "mart_forecast_accuracy": """method varchar, as_of date, period varchar, period_start date,
+        period_end date, dimension varchar, dimension_value varchar, is_as_published boolean,
+        horizon_days integer, seen_rate double, forecast decimal(18, 2), p10 decimal(18, 2),
+        p25 decimal(18, 2), p50 decimal(18, 2), p75 decimal(18, 2), p90 decimal(18, 2),
+        actual decimal(18, 2), error decimal(18, 2), absolute_error decimal(18, 2),
+        is_in_80 boolean, pinball_loss double""",
+    "mart_forecast_scorecard": """method varchar, horizon_days integer, period varchar,
+        seen_rate double, periods bigint, first_as_of date, last_as_of date, wape double,
+        bias double, coverage_80 double, mean_pinball_loss double, brier_score double""",
     "mart_quarantine": """source_name varchar, table_name varchar, location varchar,
         reason varchar, row_json varchar, seen_at timestamptz""",
 }
+
+SHAPES = (DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS)
 
 # Three stages with four deals: one won, one lost in the second, one open there, one removed.
 FUNNEL_STEPS = [
@@ -146,7 +157,7 @@ def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create macro settings.reporting_currency() as 'EUR'")
         shapes = {
             shape.table: ", ".join(f"{name} {kind}" for name, kind in shape.columns.items())
-            for shape in (FUNNEL_CONVERSION, FORECAST, SOURCE_STATUS)
+            for shape in SHAPES
         }
         for table, columns in {**DBT_MARTS, **shapes}.items():
             connection.execute(f"create table marts.{table} ({columns})")
@@ -191,6 +202,19 @@ def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
             period_start=date(2024, 3, 1), period_end=AS_OF, dimension="all",
             dimension_value="all", open_deals=3, deals_without_amount=1, won_to_date="100.10",
             expected_from_open="20.20", expected_from_new=from_new, expected=120.3 + from_new,
+            p10=100, p25=110, p50=120, p75=130, p90=140, target_probability=0.5, statement="As is.",
+        )  # fmt: skip
+        _add(
+            warehouse, "mart_forecast_accuracy", method=method, as_of=date(2024, 1, 31),
+            period="30d", period_start=date(2024, 2, 1), period_end=date(2024, 3, 1),
+            dimension="all", dimension_value="all", is_as_published=False, horizon_days=30,
+            forecast=90, p10=70, p25=80, p50=90, p75=95, p90=99, actual=100, error=-10,
+            absolute_error=10, is_in_80=False, pinball_loss=5.0,
+        )  # fmt: skip
+        _add(
+            warehouse, "mart_forecast_scorecard", method=method, horizon_days=30, period="30d",
+            periods=1, wape=0.1, bias=-0.1, coverage_80=0.0, mean_pinball_loss=5.0,
+            brier_score=0.2,
         )  # fmt: skip
     warehouse.execute(
         f"""
@@ -200,6 +224,12 @@ def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
             false as is_won, false as is_lost, 0 as push_count, false as is_deleted,
             date '2024-03-01' as created_on
         from range({DEALS_OPEN_ALL_ALONG}) as numbers (number);
+        insert into marts.mart_deal_forecast by name
+        select
+            deal_key, 0.1 as win_probability_30d, 0.1 as win_probability_60d,
+            0.2 as win_probability_90d, 0.3 as win_probability,
+            100 as expected_amount_reporting, 'new' as reasons
+        from marts.fct_deals;
         insert into marts.fct_pipeline_daily by name
         select deals.deal_key, created_on + day::integer as snapshot_date, 0.1 as win_rate
         from marts.fct_deals as deals, range(31) as days (day)
@@ -265,7 +295,7 @@ def _failed(connection: duckdb.DuckDBPyConnection, mart: str) -> dict[str, Check
 
 
 def test_every_published_mart_has_a_suite() -> None:
-    shaped = {shape.table for shape in (FUNNEL_CONVERSION, FORECAST, SOURCE_STATUS)}
+    shaped = {shape.table for shape in SHAPES}
     assert set(SUITES) == {*DBT_MARTS, *shaped}
 
 
@@ -303,7 +333,8 @@ def test_an_empty_mart_passes(suite: Suite, warehouse: duckdb.DuckDBPyConnection
         "mart_funnel_conversion", "mart_forecast", "fct_pipeline_daily", "fct_deals", "dim_stage",
         "mart_source_status", "mart_quarantine", "mart_stage_flow", "mart_required_leads",
         "mart_pipeline_waterfall", "mart_close_date_moves", "mart_target_attainment",
-        "mart_deal_alerts", "mart_win_rate_calibration",
+        "mart_deal_alerts", "mart_win_rate_calibration", "mart_deal_forecast",
+        "mart_forecast_accuracy", "mart_forecast_scorecard",
     ],
 )  # fmt: skip
 def test_a_good_mart_passes(mart: str, good: duckdb.DuckDBPyConnection) -> None:
@@ -405,6 +436,40 @@ BREAKS = [
             "expect_compound_columns_to_be_unique."
             "as_of-method-period-period_start-dimension-dimension_value": 2
         },
+    ),
+    (
+        "mart_forecast",
+        "update marts.mart_forecast set p75 = 141, target_probability = 50"
+        " where method = 'historical'",
+        {f"{BETWEEN}.falling_quantiles": 1, f"{BETWEEN}.target_probability": 1},
+    ),
+    (
+        # Of a deal that is not open, and not of one that is.
+        "mart_deal_forecast",
+        "update marts.mart_deal_forecast set deal_key = 'crm:x' where deal_key = 'crm:1'",
+        {
+            f"{NOT_NULL}.{column}": 1
+            for column in (
+                "deal_key", "open_deal_key", "win_probability", "expected_amount_reporting",
+                "reasons",
+            )
+        },
+    ),
+    (
+        "mart_deal_forecast",
+        "update marts.mart_deal_forecast set win_probability_90d = 0.5 where deal_key = 'crm:1'",
+        {f"{BETWEEN}.lost_for_ever": 1},
+    ),
+    (
+        "mart_forecast_accuracy",
+        "update marts.mart_forecast_accuracy set error = 10, p25 = 60 where method = 'configured'",
+        {f"{BETWEEN}.unexplained": 1, f"{BETWEEN}.falling_quantiles": 1},
+    ),
+    (
+        "mart_forecast_scorecard",
+        "update marts.mart_forecast_scorecard set bias = -0.2, coverage_80 = 80"
+        " where method = 'configured'",
+        {f"{BETWEEN}.bias_beyond_error": 1, f"{BETWEEN}.coverage_80": 1},
     ),
     (
         "fct_pipeline_daily",
