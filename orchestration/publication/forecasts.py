@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.engine import connect, has_table, literal
+from orchestration.engine import connect, literal
 from orchestration.home import Home
 from orchestration.landing.forecasts import PUBLISHED_FORECAST, has_forecast, record_forecast
 from orchestration.publication.release import DATABASE
@@ -32,7 +32,7 @@ def record_published(home: Home) -> date | None:
         return None
     known_at = datetime.strptime(home.published.resolve().name, RELEASE_ID).replace(tzinfo=UTC)
     with connect(database, read_only=True) as connection:
-        if not has_table(connection, "marts", "mart_forecast"):
+        if not _tells_ranges(connection):
             return None
         days = connection.execute("select distinct as_of from marts.mart_forecast").fetchall()
         if not days or has_forecast(home.landing, days[0][0]):
@@ -40,6 +40,15 @@ def record_published(home: Home) -> date | None:
         as_of: date = days[0][0]
         record_forecast(home.landing, as_of, lambda path: _write(connection, path, known_at))
     return as_of
+
+
+def _tells_ranges(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the release has a forecast, and one with all that the record keeps."""
+    found = connection.execute(
+        "select column_name from information_schema.columns"
+        " where table_schema = 'marts' and table_name = 'mart_forecast'"
+    ).fetchall()
+    return {"known_at", "currency", *(name for (name,) in found)} >= set(PUBLISHED_FORECAST)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, path: Path, known_at: datetime) -> None:
