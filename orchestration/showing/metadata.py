@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from orchestration.showing import facts, funnel, pipeline
+from orchestration.showing import facts, forecast, funnel, pipeline
 from orchestration.showing.markdown import split_at, table
 from orchestration.showing.views import View
 
@@ -21,7 +21,8 @@ PRIVATE = {
     "row_json", "old_value", "new_value", "reason",
 }  # fmt: skip
 VIEWS: dict[str, View] = {
-    each.table: each for each in (*facts.VIEWS, *funnel.VIEWS, *pipeline.VIEWS)
+    each.table: each
+    for each in (*facts.VIEWS, *funnel.VIEWS, *pipeline.VIEWS, *forecast.VIEWS)
 }
 
 

@@ -11,27 +11,18 @@ with month_ends as (
     from (select unnest(range({{ months }} + 4)) as number)
 ),
 
--- Months and fiscal quarters that ended in the last months.
-periods as (
-    select date_trunc('month', month_end)::date as period_start, month_end as period_end
-    from month_ends
-    where number <= {{ months }}
-    union
-    select
-        (date_trunc('month', month_end) - to_months(2))::date as period_start,
-        month_end as period_end
-    from month_ends
-    where number <= {{ months }}
-        and (month(month_end) - {{ setting('fiscal_year_start_month') }} + 12) % 3 = 2
-),
-
 days as (
     select month_end as as_of from month_ends
     union
-    select (period_start + {{ seen_days('seen_rate', 'period_start', 'period_end') }} - 1)::date
-    from periods
+    -- A quarter, half and three quarters into each month that is over. Those of a fiscal quarter lie
+    -- within a day of one of them.
+    select (
+        date_trunc('month', month_end)::date
+        + {{ seen_days('seen_rate', "date_trunc('month', month_end)::date", 'month_end') }} - 1
+    )::date
+    from month_ends
     cross join (select unnest([0.25, 0.5, 0.75]) as seen_rate)
-    where period_end <= {{ setting('as_of') }}
+    where number <= {{ months }} and month_end <= {{ setting('as_of') }}
 ),
 
 -- Nothing can be learned before the first deal was decided.

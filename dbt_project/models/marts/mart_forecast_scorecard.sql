@@ -17,8 +17,11 @@ judged as (
     from {{ ref('mart_forecast_accuracy') }} as accuracy
     inner join horizons
         on accuracy.period = horizons.period
-        and accuracy.as_of - accuracy.period_start + 1
-        = {{ seen_days('horizons.seen_rate', 'accuracy.period_start', 'accuracy.period_end') }}
+        -- To the day, of a quarter to the nearest day on which there is a forecast.
+        and abs(
+            accuracy.as_of - accuracy.period_start + 1
+            - {{ seen_days('horizons.seen_rate', 'accuracy.period_start', 'accuracy.period_end') }}
+        ) <= (horizons.period = 'quarter')::integer
     where accuracy.dimension = 'all' and not accuracy.is_as_published
 ),
 
