@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import duckdb
+
 
 @dataclass(frozen=True)
 class MartShape:
@@ -26,6 +28,11 @@ class MartShape:
         """Return the statement that stores the description with the table."""
         text = self.description.replace("'", "''")
         return f"comment on table marts.{self.table} is '{text}'"
+
+    def write(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
+        """Replace the table with the rows of a query, in their order, in the mart's types."""
+        connection.execute(self.create_sql(query))
+        connection.execute(self.comment_sql())
 
 
 MONEY = "decimal(18, 2)"

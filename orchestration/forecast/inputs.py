@@ -68,10 +68,9 @@ class ForecastInputs:
 
 def read_inputs(connection: duckdb.DuckDBPyConnection, *, undated: bool) -> ForecastInputs:
     """Return every deal's history; ``undated`` adds the open deals without any date, as of now."""
-    columns = "* exclude (amount_reporting), amount_reporting"
-    spans = f"select {columns} from conformed.int_forecast_spans"
+    spans = "select * from conformed.int_forecast_spans"
     if undated:
-        spans += f" union all by name select {columns} from ({_UNDATED})"
+        spans += f" union all by name {_UNDATED}"
     frame: pd.DataFrame = connection.execute(f"{spans} order by deal_key, valid_from").df()
     closings: pd.DataFrame = connection.execute(
         "select * from conformed.int_forecast_closings order by deal_key, closed_on, known_on"
@@ -92,7 +91,7 @@ def read_inputs(connection: duckdb.DuckDBPyConnection, *, undated: bool) -> Fore
         raise ValueError("the history orders its deals otherwise than the engine")
     return ForecastInputs(
         history,
-        frame["amount"].astype("float64").to_numpy(),
+        np.asarray(frame["amount"], dtype=np.float64),
         frame["currency"].to_numpy(dtype=object),
         rates,
     )

@@ -7,22 +7,14 @@ Thin: read what the engine has grouped, call a pure function, write the result.
 from collections.abc import Iterator
 
 import dagster as dg
-import duckdb
 
 from orchestration.engine import connect
-from orchestration.mart_shapes import DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION, MartShape
+from orchestration.mart_shapes import DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION
 from orchestration.marts.conversion import conversion_rates
-from orchestration.marts.forecast_table import deal_query, forecast_query, register, target_rows
+from orchestration.marts.forecast_table import write_forecast
 from orchestration.marts.inputs import conversion_horizon, funnel_counts
-from orchestration.marts.periods import forecast_periods
 from orchestration.session import NightSession
 from orchestration.showing.metadata import table_metadata
-
-
-def _write(connection: duckdb.DuckDBPyConnection, shape: MartShape, query: str) -> None:
-    """Replace a mart with the rows of a query, in their order, in the mart's types."""
-    connection.execute(shape.create_sql(query))
-    connection.execute(shape.comment_sql())
 
 
 @dg.asset(
@@ -41,7 +33,7 @@ def mart_funnel_conversion(
     with connect(session.home.warehouse) as connection:
         rates = conversion_rates(funnel_counts(connection), conversion_horizon(connection))
         connection.register("rates", rates)
-        _write(connection, FUNNEL_CONVERSION, "select * from rates")
+        FUNNEL_CONVERSION.write(connection, "select * from rates")
         return dg.MaterializeResult(
             metadata=table_metadata(connection, "marts", FUNNEL_CONVERSION.table)
         )
@@ -76,18 +68,8 @@ def mart_forecast(
     context: dg.AssetExecutionContext, session: NightSession
 ) -> Iterator[dg.MaterializeResult]:
     """What will be won in this and the next month and fiscal quarter, by which deals."""
-    # Imported late: only the night needs the libraries of statistics.
-    from orchestration.forecast.inputs import read_inputs
-    from orchestration.forecast.methods import forecast
-
-    as_of = session.as_of
-    periods = forecast_periods(as_of, session.settings.fiscal_year_start_month)
     with connect(session.home.warehouse) as connection:
-        history = read_inputs(connection, undated=True).valued_at(as_of)
-        made = forecast(history, as_of, periods, target_rows(connection))
-        register(connection, made.rows, made.deals)
-        _write(connection, FORECAST, forecast_query(as_of, periods))
-        _write(connection, DEAL_FORECAST, deal_query(as_of))
+        write_forecast(connection, session.as_of, session.settings.fiscal_year_start_month)
         for shape in (FORECAST, DEAL_FORECAST):
             yield dg.MaterializeResult(
                 asset_key=["marts", shape.table],

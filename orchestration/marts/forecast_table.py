@@ -13,16 +13,28 @@ import pandas as pd
 
 from orchestration.engine import literal
 from orchestration.forecast.record import QUANTILES
-from orchestration.marts.periods import Period
+from orchestration.mart_shapes import DEAL_FORECAST, FORECAST
+from orchestration.marts.periods import Period, forecast_periods
 
 FORECAST_ROWS = "forecast_rows"
 FORECAST_DEALS = "forecast_deals"
 
 
-def register(connection: duckdb.DuckDBPyConnection, rows: pd.DataFrame, deals: pd.DataFrame) -> None:
-    """Make a forecast's frames readable for the queries, as `forecast_rows` and `forecast_deals`."""
-    connection.register(FORECAST_ROWS, rows)
-    connection.register(FORECAST_DEALS, deals)
+def write_forecast(
+    connection: duckdb.DuckDBPyConnection, as_of: date, fiscal_year_start_month: int
+) -> None:
+    """Forecast from the warehouse's history at ``as_of``, and replace both marts."""
+    # Imported late: only a night needs the libraries of statistics.
+    from orchestration.forecast.inputs import read_inputs
+    from orchestration.forecast.methods import forecast
+
+    periods = forecast_periods(as_of, fiscal_year_start_month)
+    history = read_inputs(connection, undated=True).valued_at(as_of)
+    made = forecast(history, as_of, periods, target_rows(connection))
+    connection.register(FORECAST_ROWS, made.rows)
+    connection.register(FORECAST_DEALS, made.deals)
+    FORECAST.write(connection, forecast_query(as_of, periods))
+    DEAL_FORECAST.write(connection, deal_query(as_of))
 
 
 def target_rows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -131,7 +143,10 @@ def forecast_query(as_of: date, periods: Sequence[Period]) -> str:
             statements.statement,
             methods.method = 'configured' as is_configured,
             coalesce(
-                case when methods.method = 'configured' then due.open_deals else standing.open_deals end,
+                case
+                    when methods.method = 'configured' then due.open_deals
+                    else standing.open_deals
+                end,
                 0
             ) as open_deals,
             coalesce(

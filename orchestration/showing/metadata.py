@@ -21,8 +21,7 @@ PRIVATE = {
     "row_json", "old_value", "new_value", "reason",
 }  # fmt: skip
 VIEWS: dict[str, View] = {
-    each.table: each
-    for each in (*facts.VIEWS, *funnel.VIEWS, *pipeline.VIEWS, *forecast.VIEWS)
+    each.table: each for each in (*facts.VIEWS, *funnel.VIEWS, *pipeline.VIEWS, *forecast.VIEWS)
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import altair as alt
 from markupsafe import Markup
@@ -100,7 +101,7 @@ def _months_axis(months: Sequence[date], language: Language) -> alt.Axis:
     return alt.Axis(values=list(named), labelExpr=d.worded(named), grid=False)
 
 
-def _amounts(most: float, language: Language) -> dict[str, object]:
+def _amounts(most: float, language: Language) -> dict[str, Any]:
     """Return axis and scale of amounts from 0."""
     values = d.round_steps(0, most)
     axis = alt.Axis(

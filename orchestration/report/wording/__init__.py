@@ -117,7 +117,7 @@ class Language:
         """Return a rate as a whole percentage with its sign, also if it is a plus."""
         if rate is None:
             return NOTHING
-        text = self.percent(abs(rate), 0)
+        text = self.percent(rate if rate >= 0 else -rate, 0)
         return text if text.startswith("0") else f"{'+' if rate > 0 else '−'}{text}"
 
     def span(self, low: float | None, high: float | None, decimals: int = 1) -> str:
