@@ -110,14 +110,16 @@ class Engine:
         rows = Rows(self.open_rows, np.full(len(self.open_rows), past.as_of))
         chances, won_tempo, _ = self.chances.cumulative(rng, rows, edges, PARAMETER_DRAWS)
         arrivals = fit_arrivals(past, self.chances.won_tempo, self.quarter_phase)
-        daily = arrivals.wins_ahead(rng, won_tempo, PARAMETER_DRAWS, int(edges[-1]))
+        # Of the whole pipeline's rest nothing is yet to come.
+        last = max((w.days_ahead(past.as_of)[1] for w in self.windows if w.end is not None), default=1)
+        daily = arrivals.wins_ahead(rng, won_tempo, PARAMETER_DRAWS, max(last, 1))
         clock = np.concatenate([np.zeros((*daily.shape[:2], 1)), np.cumsum(daily, axis=2)], axis=2)
         who, weight = carriers(past)
         spells = past.spells
         pipelines = past.states.dimensions["pipeline"]
         return Outlook(
             chances, past.states.amount[self.open_rows], pipelines.codes[self.open_rows],
-            np.diff(clock[:, :, edges], axis=2), won_pools(past),
+            np.diff(clock[:, :, np.minimum(edges, clock.shape[2] - 1)], axis=2), won_pools(past),
             ratio_pool(past, sampled(past, landmark_rows(past))),
             spells.dimensions["pipeline"].codes[who], weight,
         )  # fmt: skip
