@@ -1,8 +1,7 @@
 """Deals that do not exist yet: when they come, and when how many of them are won.
 
-Arrivals by pipeline are a Poisson process with the tempo of ``tempo``; of a deal that arrives, the
-chance to be won by age comes from piecewise-constant cause-specific hazards since its opening, a
-young pipeline's lent by the others (gamma-Poisson shrinkage).
+Arrivals by pipeline are a Poisson process with the tempo of ``tempo``; what becomes of a deal that
+arrives is in ``aging``.
 """
 
 from __future__ import annotations
@@ -11,119 +10,67 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.forecast.history import NEVER, Ints
-from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
+from orchestration.forecast.aging import AGE_BINS, Aging
+from orchestration.forecast.history import Ints
+from orchestration.forecast.past import Floats, Past
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
-AGE_BINS = np.array([0, 4, 8, 15, 22, 31, 46, 61, 76, 91, 121, 151, 185, 271, 366, 731])
-# The other pipelines' rates count for a pipeline as much as so many events of its own would.
-LENT_EVENTS = 2.0
-# Who brings the deals to come: those of the last year, older ones counting half each half year.
+# Who brings the deals to come: those of the last year, older ones counting half each four months.
 CARRIER_DAYS, CARRIER_HALF_LIFE = 365, 120
 FEWEST_CARRIERS = 30
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """The law of deals to come, by pipeline (rows of the arrays)."""
+    """The law of deals to come: arrivals a day and their tempo by pipeline."""
 
-    as_of: int
-    season: Tempo
-    levels: list[tuple[float, Tempo | None]]
-    won_events: Floats  # (pipelines, bins)
-    won_exposure: Floats
-    gone_events: Floats
-    gone_exposure: Floats
+    per_day: Floats
+    tempos: list[Tempo | None]
+    won: Aging
+    gone: Aging
 
-    def wins_ahead(
-        self, rng: np.random.Generator, won_tempo: Floats, draws: int, horizon: int
-    ) -> Floats:
-        """Draw the rates at which deals to come are won, (draws, pipelines, days ahead).
-
-        ``won_tempo`` (draws, days) is the tempo of winning on the same draws.
-        """
-        rates = np.zeros((draws, len(self.levels), horizon))
-        season = self.season.draws(rng, draws, horizon)
-        won = rng.gamma(self.won_events[None], size=(draws, *self.won_events.shape))
-        won /= self.won_exposure[None]
-        gone = rng.gamma(self.gone_events[None], size=(draws, *self.gone_events.shape))
-        gone /= self.gone_exposure[None]
+    def wins_ahead(self, rng: np.random.Generator, draws: int, horizon: int) -> Floats:
+        """Draw the rates at which deals to come are won, (draws, pipelines, days ahead)."""
+        rates = np.zeros((draws, len(self.tempos), horizon))
+        won, gone = self.won.draws(rng, draws), self.gone.draws(rng, draws)
+        won_tempo = self.won.tempo.draws(rng, draws, horizon)
+        gone_pace = self.gone.tempo.draws(rng, draws, horizon).mean(axis=1)
         bins = np.searchsorted(AGE_BINS, np.arange(horizon), side="right") - 1
-        for pipeline, (per_day, tempo) in enumerate(self.levels):
-            if per_day <= 0:
+        for pipeline, tempo in enumerate(self.tempos):
+            if tempo is None:
                 continue
-            coming = season if tempo is None else tempo.draws(rng, draws, horizon)
-            wins, ends = won[:, pipeline][:, bins], gone[:, pipeline][:, bins]
-            total = wins + ends
+            coming = tempo.draws(rng, draws, horizon) * self.per_day[pipeline]
+            wins = won[:, pipeline][:, bins]
+            total = wins + gone[:, pipeline][:, bins] * gone_pace[:, None]
             before = np.cumsum(total, axis=1) - total
             density = wins / total * np.exp(-before) * (1 - np.exp(-total))
+            # A convolution over days: created on one day, won so many days later.
             size = 2 * horizon
-            spectrum = np.fft.rfft(coming * per_day, size, axis=1) * np.fft.rfft(
-                density, size, axis=1
-            )
+            spectrum = np.fft.rfft(coming, size, axis=1) * np.fft.rfft(density, size, axis=1)
             through = np.fft.irfft(spectrum, size, axis=1)[:, :horizon]
-            rates[:, pipeline] = np.maximum(through, 0.0) * won_tempo[:, :horizon]
+            rates[:, pipeline] = np.maximum(through, 0.0) * won_tempo
         return rates
 
 
-def fit_arrivals(past: Past, won_tempo: Tempo, quarter_phase: int) -> Arrivals:
-    """Learn arrivals and what becomes of them from all spells that are known."""
+def fit_arrivals(past: Past, won: Aging, gone: Aging, quarter_phase: int) -> Arrivals:
+    """Learn how deals of each pipeline arrive, from its first one on."""
     spells = past.spells
     pipeline = spells.dimensions["pipeline"]
-    count = len(pipeline.names)
     size = past.as_of - past.first_day + 1
     since = np.clip(spells.start - past.first_day, 0, size - 1)
-    daily = np.bincount(since, minlength=size).astype(np.float64)
-    season = fit_tempo(past.first_day, daily, np.full(size, max(daily.mean(), 1e-9)), quarter_phase)
-    levels: list[tuple[float, Tempo | None]] = []
-    for code in range(count):
+    per_day = np.zeros(len(pipeline.names))
+    tempos: list[Tempo | None] = []
+    for code in range(len(pipeline.names)):
         mine = since[pipeline.codes == code]
         if not len(mine):
-            levels.append((0.0, None))
-        elif count == 1:
-            levels.append((float(daily.mean()), None))
-        else:
-            begin = int(mine.min())
-            own = np.bincount(mine - begin, minlength=size - begin).astype(np.float64)
-            levels.append(
-                (
-                    float(own.mean()),
-                    fit_tempo(
-                        past.first_day + begin, own, np.full(len(own), own.mean()), quarter_phase
-                    ),
-                )
-            )
-    clock = np.r_[0.0, np.cumsum(won_tempo.mean(np.arange(past.first_day, past.as_of + 1)))]
-    plain = np.arange(size + 1, dtype=np.float64)
-    won = _by_age(past, pipeline, WON, clock)
-    gone = _by_age(past, pipeline, GONE, plain)
-    return Arrivals(past.as_of, season, levels, *_lent(*won), *_lent(*gone))
-
-
-def _by_age(past: Past, pipeline: Coded, cause: int, clock: Floats) -> tuple[Floats, Floats]:
-    """Return events and time at risk by pipeline and bin of age."""
-    spells = past.spells
-    count, bins = len(pipeline.names), len(AGE_BINS) - 1
-    base = past.first_day - 1
-    start = np.maximum(spells.start, past.first_day) - 1
-    stop = np.minimum(spells.end, past.as_of)
-    events, exposure = np.zeros((count, bins)), np.zeros((count, bins))
-    ended = (spells.cause == cause) & (spells.end < NEVER)
-    for age in range(bins):
-        begin = np.minimum(start + AGE_BINS[age], stop)
-        close = np.minimum(start + AGE_BINS[age + 1], stop)
-        exposure[:, age] = np.bincount(
-            pipeline.codes, weights=clock[close - base] - clock[begin - base], minlength=count
-        )
-        here = ended & (stop > start + AGE_BINS[age]) & (stop <= start + AGE_BINS[age + 1])
-        events[:, age] = np.bincount(pipeline.codes[here], minlength=count)
-    return events, exposure
-
-
-def _lent(events: Floats, exposure: Floats) -> tuple[Floats, Floats]:
-    """Add to each pipeline's events and exposure some of all pipelines' together."""
-    rate = (events.sum(axis=0) + 0.1) / (exposure.sum(axis=0) + 30.0)
-    return events + LENT_EVENTS, exposure + LENT_EVENTS / rate[None, :]
+            tempos.append(None)
+            continue
+        begin = int(mine.min())
+        daily = np.bincount(mine - begin, minlength=size - begin).astype(np.float64)
+        per_day[code] = daily.mean()
+        expected = np.full(len(daily), daily.mean())
+        tempos.append(fit_tempo(past.first_day + begin, daily, expected, quarter_phase))
+    return Arrivals(per_day, tempos, won, gone)
 
 
 def carriers(past: Past) -> tuple[Ints, Floats]:

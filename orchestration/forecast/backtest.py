@@ -16,6 +16,7 @@ import pandas as pd
 from orchestration.forecast.engine import METHODS, QUANTILES, Engine, Totals
 from orchestration.forecast.history import DealHistory, dates_of
 from orchestration.forecast.past import past_of
+from orchestration.forecast.stage_paths import LONGEST_PATH
 from orchestration.forecast.windows import LEADS, lead_windows, windows_of
 from orchestration.marts.periods import add_months, month_of, quarter_of
 
@@ -68,7 +69,7 @@ def backtest(
     for origin in origins:
         tomorrow = origin + timedelta(days=1)
         periods = [month_of(tomorrow), quarter_of(tomorrow, fiscal_year_start_month)]
-        windows = [*lead_windows(origin), *windows_of(periods)[:2]]
+        windows = [*lead_windows(origin), *windows_of(periods)]
         engine = Engine(past_of(history, origin), windows, (fiscal_year_start_month - 1) % 3)
         for method in METHODS:
             forecasts += [_rows(engine, totals) for totals in engine.totals(method)]
@@ -107,7 +108,7 @@ def _rows(engine: Engine, totals: Totals) -> pd.DataFrame:
 
 
 def _deals(engine: Engine) -> pd.DataFrame:
-    """Return the chance of each open deal to be won within each lead, by model and history."""
+    """Return the chance of each open deal to be won within each lead and at all (two years)."""
     past, rows = engine.past, engine.open_rows
     states = past.states
     if not len(rows):
@@ -118,11 +119,12 @@ def _deals(engine: Engine) -> pd.DataFrame:
         "stage": states.stage.names[states.stage.codes[rows]],
         **{name: coded.names[coded.codes[rows]] for name, coded in states.dimensions.items()},
     }
-    places = np.searchsorted(engine.segments.edges, LEADS)
+    leads = (*LEADS, LONGEST_PATH)
+    places = np.searchsorted(engine.segments.edges, leads)
     frames = []
     for method in ("historical", "model"):
         chance = engine.outlook(method).chances.mean(axis=0, dtype=np.float64)
-        for days, place in zip(LEADS, places, strict=True):
+        for days, place in zip(leads, places, strict=True):
             frames.append(
                 pd.DataFrame(
                     base

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtri
 
 from orchestration.forecast.amounts import Pool, mean_won_amounts
 from orchestration.forecast.history import NEVER, Ints
-from orchestration.forecast.past import OPEN, WON, Coded, Floats, Past
+from orchestration.forecast.measured import Measured
+from orchestration.forecast.past import Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook
-from orchestration.forecast.stage_paths import LONGEST_PATH, StagePaths, stage_paths
+from orchestration.forecast.stage_paths import LONGEST_PATH
 from orchestration.forecast.windows import Segments, Window
 
 # Deals that arrived within this many days tell the rate at which deals will arrive.
@@ -47,25 +47,22 @@ def configured_outlook(past: Past, open_rows: Ints, segments: Segments) -> Outlo
     return _outlook(past, open_rows, chances, np.zeros((1, 0, len(edges) - 1)))
 
 
-def historical_outlook(past: Past, open_rows: Ints, segments: Segments) -> Outlook:
+def historical_outlook(
+    past: Past, measured: Measured, open_rows: Ints, segments: Segments
+) -> Outlook:
     """Return each deal won as the deals that were as long in its stage before.
 
     New deals arrive at the rate of the last year.
     """
     states, spells = past.states, past.spells
     pipeline = states.dimensions["pipeline"]
-    paths = _paths(past)
+    paths = measured.paths
     edges = segments.edges
-    codes, stages = pipeline.codes[open_rows], states.stage.codes[open_rows]
     ages = np.clip(past.as_of - states.entered[open_rows], 0, LONGEST_PATH)
-    keys = np.stack([codes, stages, ages], axis=1)
-    cases, inverse = np.unique(keys, axis=0, return_inverse=True)
-    chance = np.zeros((len(edges), len(cases)))
-    for number, (code, stage, age) in enumerate(cases):
-        if code in paths:
-            name = str(states.stage.names[stage])
-            chance[1:, number] = [paths[code].chance(name, int(age), int(day)) for day in edges[1:]]
-    chances = np.maximum.accumulate(chance, axis=0)[:, inverse.reshape(-1)].astype(np.float32)
+    won, _ = measured.chances(
+        pipeline.codes[open_rows], states.stage.codes[open_rows], ages, edges
+    )
+    chances = np.maximum.accumulate(won.T, axis=0).astype(np.float32)
     new_wins = np.zeros((1, len(pipeline.names), len(edges) - 1))
     span = max(min(ARRIVAL_DAYS, past.as_of - past.first_day + 1), 1)
     recent = spells.start > past.as_of - ARRIVAL_DAYS
@@ -99,50 +96,6 @@ def _outlook(past: Past, open_rows: Ints, chances: Floats, new_wins: Floats) -> 
         chances, states.amount[open_rows], pipelines.codes[open_rows], new_wins, pools, SURE,
         spells.dimensions["pipeline"].codes[recent], np.ones(len(recent)),
     )  # fmt: skip
-
-
-def _paths(past: Past) -> dict[int, StagePaths]:
-    """Measure each pipeline's paths on every stay in a stage."""
-    states, spells = past.states, past.spells
-    pipeline = states.dimensions["pipeline"].codes
-    count = len(states.start)
-    if not count:
-        return {}
-    changed = (
-        (states.spell[1:] != states.spell[:-1]) | (pipeline[1:] != pipeline[:-1])
-        | (states.stage.codes[1:] != states.stage.codes[:-1])
-        | (states.entered[1:] != states.entered[:-1])
-    )  # fmt: skip
-    begin = np.flatnonzero(np.r_[True, changed])
-    follows = np.r_[begin[1:], count]
-    same = follows < count
-    nxt = np.minimum(follows, count - 1)
-    same &= states.spell[nxt] == states.spell[begin]
-    stays_inside = same & (pipeline[nxt] == pipeline[begin])
-    spell = states.spell[begin]
-    cause, end = spells.cause[spell], spells.end[spell]
-    names = np.array([*states.stage.names, "(won)", "(gone)", "(open)"], dtype=object)
-    won, gone, still = len(names) - 3, len(names) - 2, len(names) - 1
-    ending = np.select([cause == OPEN, cause == WON], [still, won], gone)
-    target = np.where(stays_inside, states.stage.codes[nxt], np.where(same, gone, ending))
-    until = np.where(same, states.start[nxt], np.minimum(end, past.as_of))
-    days = np.clip(until - states.entered[begin], 1, LONGEST_PATH + 1)
-    keys = np.stack([pipeline[begin], states.stage.codes[begin], target, days], axis=1)
-    # A stay that began today was not seen for a day yet.
-    keys = keys[until > states.entered[begin]]
-    cases, deals = np.unique(keys, axis=0, return_counts=True)
-    return {
-        int(code): stage_paths(
-            pd.DataFrame(
-                {
-                    "stage": names[rows[:, 1]], "next_state": names[rows[:, 2]],
-                    "days": rows[:, 3], "deals": deals[cases[:, 0] == code],
-                }
-            )
-        )
-        for code in np.unique(cases[:, 0])
-        for rows in [cases[cases[:, 0] == code]]
-    }  # fmt: skip
 
 
 def naive_totals(past: Past, windows: Sequence[Window], coded: Coded) -> Floats:

@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from orchestration.forecast.aging import Aging
 from orchestration.forecast.hazards import Factor, RateModel, fit_rates
 from orchestration.forecast.history import Ints
 from orchestration.forecast.landmarks import (
+    BINS,
     Cells,
     Lens,
     Rows,
@@ -24,13 +27,17 @@ from orchestration.forecast.landmarks import (
     per_cell,
     sampled,
 )
-from orchestration.forecast.past import Floats, Past
+from orchestration.forecast.measured import Measured, measure
+from orchestration.forecast.past import GONE, WON, Floats, Past
+from orchestration.forecast.stage_paths import LONGEST_PATH
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
 # Landmarks lie this far apart: so many days ahead, each day is seen from exactly one of them.
 SEEN_ONCE_DAYS = 30
 # Rows from which the tempo is measured.
-MOST_TEMPO_ROWS = 60_000
+MOST_TEMPO_ROWS = 30_000
+# Steps of the implied rates beside the average, on the log scale.
+RATIOS = np.array([-3.0, -2.0, -1.2, -0.5, 0.0, 0.5, 1.0, 1.5])
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Chances:
     """Rates of winning and of ending otherwise, a day, and their tempos."""
 
     lens: Lens
+    rates: Implied
     won: RateModel
     gone: RateModel
     won_tempo: Tempo
@@ -45,16 +53,17 @@ class Chances:
 
     def cumulative(
         self, rng: np.random.Generator, rows: Rows, edges: Ints, draws: int
-    ) -> tuple[Floats, Floats, Floats]:
+    ) -> npt.NDArray[np.float32]:
         """Return chances to be won by each edge (days ahead; the first is 0).
 
-        Shape (draws, edges, rows), one for each draw of the parameters and of the tempo to come;
-        the tempos drawn for winning, (draws, days), beside it; and the chances at the parameters'
-        own values, (edges, rows).
+        Shape (draws, edges, rows), one for each draw of the parameters and of the tempo to come.
         """
         horizon = int(edges[-1])
         cells = ahead(len(rows.day), edges)
         factors = self._factors(rows, cells)
+        rates = self.rates.of_cells(self.lens.past, rows, cells, False)
+        base = [np.log(rate) for rate in rates]
+        known = [[*factors, self.rates.worth(rates, cause)] for cause in (0, 1)]
         cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
         wins = self.won_tempo.draws(rng, draws, horizon)
         ends = self.gone_tempo.draws(rng, draws, horizon)
@@ -63,11 +72,11 @@ class Chances:
         place = np.searchsorted(cuts, edges)
         for draw in range(draws):
             drawn[draw] = _won_by(
-                self.won.log_rates(effects[0][draw : draw + 1], factors)[0],
-                self.gone.log_rates(effects[1][draw : draw + 1], factors)[0],
+                base[0] + self.won.log_rates(effects[0][draw : draw + 1], known[0])[0],
+                base[1] + self.gone.log_rates(effects[1][draw : draw + 1], known[1])[0],
                 _between(wins[draw], cuts), _between(ends[draw], cuts), len(rows.day),
             )[place]  # fmt: skip
-        return drawn, wins, effects[0]
+        return drawn
 
     def _factors(self, rows: Rows, cells: Cells) -> list[Factor]:
         return [
@@ -75,8 +84,55 @@ class Chances:
         ]  # fmt: skip
 
 
-def fit_chances(past: Past, quarter_phase: int) -> Chances:
-    """Learn the rates from everything that is known."""
+@dataclass(frozen=True)
+class Implied:
+    """Rates that the measured paths imply for a deal at each lead: where learning starts from.
+
+    While learning, a deal's rates come from the paths of the other half of the deals: its own end
+    is not among what they were measured on, so that their worth shows (cross-fitting).
+    """
+
+    measured: Measured
+    halves: tuple[Measured, Measured]
+    average: tuple[float, float]
+
+    def of_cells(
+        self, past: Past, rows: Rows, cells: Cells, is_learning: bool
+    ) -> tuple[Floats, Floats]:
+        """Return the rates a day of being won and of ending otherwise, one a cell."""
+        last = int(np.searchsorted(BINS, cells.bin_until.max(initial=1)))
+        edges = BINS[: last + 1]
+        won, gone = np.zeros((2, len(rows.day), last))
+        half = _half(past)[rows.state]
+        for number, measured in enumerate(self.halves if is_learning else (self.measured,)):
+            mine = np.flatnonzero(half != number) if is_learning else np.arange(len(half))
+            at = rows.state[mine]
+            won[mine], gone[mine] = measured.rates(
+                past.states.dimensions["pipeline"].codes[at], past.states.stage.codes[at],
+                np.clip(rows.day[mine] - past.states.entered[at], 0, LONGEST_PATH), edges,
+                self.average,
+            )  # fmt: skip
+        bin_of = np.searchsorted(edges, cells.bin_after, side="right") - 1
+        return won[cells.row, bin_of], gone[cells.row, bin_of]
+
+    def worth(self, rates: tuple[Floats, Floats], cause: int) -> Factor:
+        """Return as a factor how high the implied rates are beside the average."""
+        level = np.searchsorted(RATIOS, np.log(rates[cause] / self.average[cause]))
+        return Factor("implied", level, len(RATIOS) + 1, 0.2, len(RATIOS) + 1)
+
+
+def _half(past: Past) -> Ints:
+    """Return the half (0 or 1) that each state's deal is in, by its key."""
+    return (past.deal_hash[past.states.deal] >> np.uint64(7) & np.uint64(1)).astype(np.int64)
+
+
+def fit_chances(
+    past: Past, measured: Measured, won_aging: Aging, gone_aging: Aging, quarter_phase: int
+) -> Chances:
+    """Learn the rates from everything that is known.
+
+    Past time runs on the clocks of what became of deals by their age.
+    """
     lens = lens_of(past)
     everything = landmark_rows(past)
     rows = sampled(past, everything)
@@ -87,19 +143,32 @@ def fit_chances(past: Past, quarter_phase: int) -> Chances:
     near_factors = [
         *per_cell(lens.deal_factors(near_rows), near), *lens.lead_factors(near_rows, near)
     ]  # fmt: skip
+    spells = past.spells
+    days = float((np.minimum(spells.end, past.as_of) - spells.start + 1).sum())
+    average = tuple((float((spells.cause == c).sum()) + 0.5) / max(days, 1.0) for c in (WON, GONE))
+    half = _half(past)
+    halves = (measure(past, half == 0), measure(past, half == 1))
+    implied = Implied(measured, halves, (average[0], average[1]))
+    base = implied.of_cells(past, rows, cells, True)
+    near_base = implied.of_cells(past, near_rows, near, True)
     fitted = []
-    for events, near_events in ((cells.won, near.won), (cells.gone, near.gone)):
-        weight = _distinct(past, rows, cells, events) / max(float(events.sum()), 1.0)
-        clock = np.arange(past.as_of - past.first_day + 2, dtype=np.float64)
-        model = fit_rates(factors, events, _passed(past, clock, cells), weight)
-        tempo = _tempo(past, model, near_factors, near, near_events, quarter_phase)
-        days = np.arange(past.first_day, past.as_of + 1)
-        clock = np.r_[0.0, np.cumsum(tempo.mean(days))]
-        model = fit_rates(factors, events, _passed(past, clock, cells), weight)
-        tempo = _tempo(past, model, near_factors, near, near_events, quarter_phase)
+    for cause, (aging, events, near_events) in enumerate(
+        ((won_aging, cells.won, near.won), (gone_aging, cells.gone, near.gone))
+    ):
+        # Several landmarks tell of one event: together they count once.
+        repeated = max(float(events.sum()), 1.0) / _distinct(past, rows, cells, events)
+        passed = _passed(past, aging.clock, cells) * base[cause]
+        known = [*factors, implied.worth(base, cause)]
+        model = fit_rates(known, events / repeated, passed / repeated)
+        rate = near_base[cause] * np.exp(
+            model.log_rates(
+                model.effects[None, :], [*near_factors, implied.worth(near_base, cause)]
+            )[0]
+        )
+        tempo = _tempo(past, rate, near, near_events, quarter_phase)
         fitted.append((model, tempo))
     (won, won_tempo), (gone, gone_tempo) = fitted
-    return Chances(lens, won, gone, won_tempo, gone_tempo)
+    return Chances(lens, implied, won, gone, won_tempo, gone_tempo)
 
 
 def _passed(past: Past, clock: Floats, cells: Cells) -> Floats:
@@ -114,14 +183,13 @@ def _distinct(past: Past, rows: Rows, cells: Cells, events: Floats) -> float:
 
 
 def _tempo(
-    past: Past, model: RateModel, factors: list[Factor], cells: Cells, events: Floats, phase: int
+    past: Past, rate: Floats, cells: Cells, events: Floats, phase: int
 ) -> Tempo:
     """Fit the tempo of the days that are seen from a landmark at most a month before."""
     size = past.as_of - past.first_day + 1
     happened = np.bincount(
         cells.until - past.first_day, weights=events, minlength=size
     )[:size]  # fmt: skip
-    rate = np.exp(model.log_rates(model.effects[None, :], factors)[0])
     change = np.bincount(cells.after + 1 - past.first_day, weights=rate, minlength=size + 1)
     change -= np.bincount(cells.until + 1 - past.first_day, weights=rate, minlength=size + 1)
     expected = np.maximum(np.cumsum(change)[:size], 0.0)

@@ -38,7 +38,7 @@ def deal_rows(engine: Engine) -> pd.DataFrame:
             pd.DataFrame({name: [] for name in COLUMNS}) if not len(rows) else _plain(engine, names)
         )
     looked = Rows(rows, np.full(len(rows), past.as_of))
-    drawn, _, _ = engine.chances.cumulative(engine.random("deals"), looked, GRID, DRAWS)
+    drawn = engine.chances.cumulative(engine.random("deals"), looked, GRID, DRAWS)
     chance = drawn.mean(axis=0, dtype=np.float64)
     frame = _frame(engine, names, chance)
     frame["reasons"] = _reasons(engine.chances, looked)

@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from orchestration.forecast.aging import Aging, fit_aging
 from orchestration.forecast.amounts import ratio_pool, won_pools
 from orchestration.forecast.arrivals import carriers, fit_arrivals
 from orchestration.forecast.baselines import (
@@ -23,7 +24,8 @@ from orchestration.forecast.baselines import (
 from orchestration.forecast.chances import Chances, fit_chances
 from orchestration.forecast.history import Ints
 from orchestration.forecast.landmarks import Rows, landmark_rows, sampled
-from orchestration.forecast.past import Coded, Floats, Past
+from orchestration.forecast.measured import Measured, measure
+from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook, drawn_wins
 from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
 
@@ -92,14 +94,33 @@ class Engine:
     @cached_property
     def chances(self) -> Chances:
         """Return the fitted rates of winning and ending."""
-        return fit_chances(self.past, self.quarter_phase)
+        return fit_chances(
+            self.past, self.measured, self.won_aging, self.gone_aging, self.quarter_phase
+        )
+
+    @cached_property
+    def measured(self) -> Measured:
+        """Return the measured paths of all pipelines."""
+        return measure(self.past)
+
+    @cached_property
+    def won_aging(self) -> Aging:
+        """Return the rates of being won by age."""
+        return fit_aging(self.past, WON, self.quarter_phase)
+
+    @cached_property
+    def gone_aging(self) -> Aging:
+        """Return the rates of ending otherwise by age."""
+        return fit_aging(self.past, GONE, self.quarter_phase)
 
     def outlook(self, method: str) -> Outlook:
         """Return what a method believes of open deals and of deals to come."""
         if method == "configured":
             return configured_outlook(self.past, self.open_rows, self.segments)
         if method == "historical" or not self.is_learnable:
-            return historical_outlook(self.past, self.open_rows, self.segments)
+            return historical_outlook(
+                self.past, self.measured, self.open_rows, self.segments
+            )
         return self.model_outlook
 
     @cached_property
@@ -108,16 +129,18 @@ class Engine:
         past, edges = self.past, self.segments.edges
         rng = self.random("model chances")
         rows = Rows(self.open_rows, np.full(len(self.open_rows), past.as_of))
-        chances, won_tempo, _ = self.chances.cumulative(rng, rows, edges, PARAMETER_DRAWS)
-        arrivals = fit_arrivals(past, self.chances.won_tempo, self.quarter_phase)
-        daily = arrivals.wins_ahead(rng, won_tempo, PARAMETER_DRAWS, int(edges[-1]))
+        chances = self.chances.cumulative(rng, rows, edges, PARAMETER_DRAWS)
+        arrivals = fit_arrivals(past, self.won_aging, self.gone_aging, self.quarter_phase)
+        # Of the whole pipeline's rest nothing is yet to come.
+        last = max((w.days_ahead(past.as_of)[1] for w in self.windows if w.end is not None), default=1)
+        daily = arrivals.wins_ahead(rng, PARAMETER_DRAWS, max(last, 1))
         clock = np.concatenate([np.zeros((*daily.shape[:2], 1)), np.cumsum(daily, axis=2)], axis=2)
         who, weight = carriers(past)
         spells = past.spells
         pipelines = past.states.dimensions["pipeline"]
         return Outlook(
             chances, past.states.amount[self.open_rows], pipelines.codes[self.open_rows],
-            np.diff(clock[:, :, edges], axis=2), won_pools(past),
+            np.diff(clock[:, :, np.minimum(edges, clock.shape[2] - 1)], axis=2), won_pools(past),
             ratio_pool(past, sampled(past, landmark_rows(past))),
             spells.dimensions["pipeline"].codes[who], weight,
         )  # fmt: skip

@@ -20,18 +20,34 @@ Ints = npt.NDArray[np.int64]
 ROUNDS = 8
 # A step that would multiply a rate by more than e^1.5 is cut: far from the optimum it overshoots.
 LONGEST_STEP = 1.5
-# Hyperprior of each factor's variance: worth two levels with a spread of 0.15 on the log scale.
-PRIOR_LEVELS, PRIOR_VARIANCE = 2.0, 0.15**2
+# Hyperprior of each factor's variance: worth so many levels that lie apart by the factor's spread.
+PRIOR_LEVELS = 2.0
+# What holds a random walk near zero, beside the steps.
+CHAIN_PULL = 0.05
 LEAST_EVENTS = 0.5
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One categorical predictor: a level for each row, below ``size``."""
+    """One categorical predictor: a level for each row, below ``size``.
+
+    ``spread`` is how far effects lie apart before anything is seen, on the log scale. Where
+    ``chain`` is set, so many levels in a row are steps of a random walk.
+    """
 
     name: str
     levels: Ints
     size: int
+    spread: float = 0.15
+    chain: int = 0
+
+    def structure(self) -> Floats:
+        """Return the precision of the effects but for their variance, (size, size)."""
+        if not self.chain:
+            return np.eye(self.size)
+        step = np.diff(np.eye(self.chain), axis=0)
+        walk = step.T @ step + CHAIN_PULL * np.eye(self.chain)
+        return np.kron(np.eye(self.size // self.chain), walk)
 
 
 @dataclass(frozen=True)
@@ -71,12 +87,11 @@ class RateModel:
 
 
 def fit_rates(
-    factors: Sequence[Factor], events: Floats, exposure: Floats, weight: float = 1.0
+    factors: Sequence[Factor],
+    events: Floats,
+    exposure: Floats,
 ) -> RateModel:
-    """Fit a rate for each row to its ``events`` over its ``exposure`` (both non-negative).
-
-    ``weight`` scales the likelihood down where rows repeat one another's events.
-    """
+    """Fit a rate for each row to its ``events`` over its ``exposure`` (both non-negative)."""
     starts, width = {}, 1
     for factor in factors:
         starts[factor.name] = width
@@ -84,37 +99,46 @@ def fit_rates(
     total, exposed = float(events.sum()), float(exposure.sum())
     effects = np.zeros(width)
     effects[0] = np.log((total + LEAST_EVENTS) / (exposed + 1.0))
-    variances = {factor.name: PRIOR_VARIANCE for factor in factors}
-    log_rate = np.full(len(events), effects[0])
+    variances = {factor.name: factor.spread**2 for factor in factors}
+    structures = {factor.name: factor.structure() for factor in factors}
+    log_rate = _log_rate(factors, starts, effects)
     root = np.eye(width)
     for _ in range(ROUNDS):
         expected = exposure * np.exp(log_rate)
-        precision = np.full(width, 1e-6)
+        precision = np.zeros((width, width))
+        precision[0, 0] = 1e-6
         for factor in factors:
-            start = starts[factor.name]
-            precision[start : start + factor.size] = 1.0 / variances[factor.name]
-        gradient = weight * _sums(factors, starts, width, events - expected) - precision * effects
-        hessian = weight * _products(factors, starts, width, expected)
-        hessian[np.diag_indices(width)] += precision
+            block = slice(starts[factor.name], starts[factor.name] + factor.size)
+            precision[block, block] = structures[factor.name] / variances[factor.name]
+        gradient = _sums(factors, starts, width, events - expected) - precision @ effects
+        hessian = _products(factors, starts, width, expected) + precision
         factorised = cho_factor(hessian, lower=True)
         root = np.tril(factorised[0])
         step = np.clip(cho_solve(factorised, gradient), -LONGEST_STEP, LONGEST_STEP)
         effects = effects + step
         inverse = solve_triangular(root, np.eye(width), lower=True)
-        spread = (inverse**2).sum(axis=0)
-        log_rate = np.full(len(events), effects[0])
+        log_rate = _log_rate(factors, starts, effects)
         for factor in factors:
-            start, stop = starts[factor.name], starts[factor.name] + factor.size
-            log_rate += effects[start:stop][factor.levels]
-            determined = factor.size - spread[start:stop].sum() / variances[factor.name]
+            block = slice(starts[factor.name], starts[factor.name] + factor.size)
+            part, own = inverse[:, block], effects[block]
+            loose = float(((part @ structures[factor.name]) * part).sum())
+            determined = max(factor.size - loose / variances[factor.name], 0.0)
             variances[factor.name] = float(
-                (np.square(effects[start:stop]).sum() + PRIOR_LEVELS * PRIOR_VARIANCE)
-                / (max(determined, 0.0) + PRIOR_LEVELS)
+                (own @ structures[factor.name] @ own + PRIOR_LEVELS * factor.spread**2)
+                / (determined + PRIOR_LEVELS)
             )
     expected = exposure * np.exp(log_rate)
     mean_row = _sums(factors, starts, width, expected) / max(float(expected.sum()), 1e-12)
     spreads = {name: float(np.sqrt(value)) for name, value in variances.items()}
     return RateModel(effects, root, starts, spreads, mean_row, total)
+
+
+def _log_rate(factors: Sequence[Factor], starts: dict[str, int], effects: Floats) -> Floats:
+    log_rate = np.full(len(factors[0].levels), effects[0])
+    for factor in factors:
+        start = starts[factor.name]
+        log_rate += effects[start : start + factor.size][factor.levels]
+    return log_rate
 
 
 def _sums(factors: Sequence[Factor], starts: dict[str, int], width: int, values: Floats) -> Floats:

@@ -18,18 +18,19 @@ from orchestration.forecast.past import Floats, Past
 SPACING_DAYS = 30
 MOST_LANDMARKS = 40
 # Rows to learn from; more say nothing new of some two hundred effects.
-MOST_ROWS = 24_000
+MOST_ROWS = 12_000
 # Borders of the bins of lead time in days; followed up to the last but two.
-BINS = np.array([0, 7, 14, 21, 30, 45, 60, 90, 120, 150, 184, 365, 731])
+BINS = np.array([0, 7, 15, 30, 60, 100, 184, 365, 731])
 FOLLOWED_DAYS = 184
-LEARNED_BINS = 10
-LEAD_GROUPS = np.array([14, 45, 90])
+LEADS_LEARNED = 6
 AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 121, 181, 366])
 STAGE_AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 181])
 AMOUNT_STEPS = np.array([-1.2, -0.5, 0.0, 0.5, 1.2, 2.0])
 OPINIONS = np.array([0.1, 0.25, 0.4, 0.6, 0.75, 0.9])
 PLACES = 5
 RELATIONS = 9
+# Landmarks of one era are alike; the newest is the first.
+ERA_DAYS, ERAS = 91, 8
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def followed(past: Past, rows: Rows, until_lead: int = FOLLOWED_DAYS) -> Cells:
         ended = (end[at_risk] <= close[at_risk]) & (end[at_risk] <= past.as_of)
         pieces.append(
             (
-                at_risk, np.full(len(at_risk), min(lead, LEARNED_BINS - 1)),
+                at_risk, np.full(len(at_risk), min(lead, LEADS_LEARNED - 1)),
                 np.full(len(at_risk), BINS[lead]), np.full(len(at_risk), BINS[lead + 1]),
                 begin[at_risk], until,
                 (ended & (cause[at_risk] == 1)).astype(np.float64),
@@ -120,7 +121,7 @@ def ahead(count: int, edges: Ints) -> Cells:
     Bins of lead time are cut at the edges. Elements run over bins, then rows.
     """
     cuts = np.unique(np.concatenate([edges, BINS[edges[-1] > BINS]]))
-    lead = np.minimum(np.searchsorted(BINS, cuts[:-1], side="right") - 1, LEARNED_BINS - 1)
+    lead = np.minimum(np.searchsorted(BINS, cuts[:-1], side="right") - 1, LEADS_LEARNED - 1)
     number = len(cuts) - 1
     row = np.tile(np.arange(count), number)
     after, until = np.repeat(cuts[:-1], count), np.repeat(cuts[1:], count)
@@ -173,8 +174,7 @@ class Lens:
         """Return what depends on the lead time, too, one level a cell."""
         states = self.past.states
         at, day = rows.state[cells.row], rows.day[cells.row]
-        group = np.searchsorted(LEAD_GROUPS, cells.bin_after, side="right")
-        groups = len(LEAD_GROUPS) + 1
+        group, groups = cells.lead, LEADS_LEARNED
         expected = states.expected[at]
         due = expected - day
         relation = np.select(
@@ -186,10 +186,12 @@ class Lens:
             [0, 1, 2, 3, 4, 5, 6, 7], 8,
         )  # fmt: skip
         stage_age = self._stage_age(rows)[cells.row]
+        era = np.minimum((self.past.as_of - day) // ERA_DAYS, ERAS - 1)
         return [
-            Factor("lead", cells.lead, LEARNED_BINS),
+            Factor("lead", cells.lead, LEADS_LEARNED),
             Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups),
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups),
+            Factor("era_lead", group * ERAS + era, ERAS * groups, 0.05, ERAS),
             Factor("due_lead", relation * groups + group, RELATIONS * groups),
             Factor("stage_age_lead", stage_age * groups + group, (len(STAGE_AGES) + 1) * groups),
         ]
