@@ -42,7 +42,7 @@ chances as (
     from {{ ref('int_backtest') }} as chances
     left join {{ ref('fct_deals') }} as deals on chances.dimension_value = deals.deal_key
     where chances.dimension = 'deal'
-        and chances.horizon_days > 0
+        and chances.horizon_days in (30, 60, 90)
         and chances.as_of + chances.horizon_days <= {{ setting('as_of') }}
 ),
 
