@@ -35,9 +35,7 @@ def write_company(folder: Path, until: date, changed_after: date | None = None) 
         if rows:
             stage, _, amount, currency, owner = rows[-1]
             source = ("web", "fair", "")[number % 3]
-            deals.append(
-                f"d{number},{stage},{rows[0][1]},{amount},{currency},{owner},{source}"
-            )
+            deals.append(f"d{number},{stage},{rows[0][1]},{amount},{currency},{owner},{source}")
     folder.mkdir(parents=True, exist_ok=True)
     texts = {"stages": STAGES, "owners": OWNERS}
     texts |= {"deals": "\n".join(deals) + "\n", "stage_history": "\n".join(history) + "\n"}

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 import orchestration.forecast.backtest as engine
+import orchestration.forecast.methods as methods
 from orchestration.engine import connect
 from orchestration.home import Home
 from orchestration.landing import Landing
@@ -61,6 +62,14 @@ class Nights:
             return forecast_again(history, origins, first_month)
 
         monkeypatch.setattr(engine, "backtest", counted)
+        self.said: Any = None
+        say = methods.forecast
+
+        def heard(*given: Any) -> Any:
+            self.said = say(*given)
+            return self.said
+
+        monkeypatch.setattr(methods, "forecast", heard)
 
     def run(self, as_of: date, changed_after: date | None = None) -> None:
         """Deliver what there is on a day, build, forecast, and publish the forecast."""
@@ -101,6 +110,7 @@ def test_the_record_night_by_night_is_that_of_a_rebuild_and_knows_no_future(
     nights = Nights(tmp_path / "as_it_was", monkeypatch)
     nights.run(FIRST_NIGHT)
     assert nights.made == FIRST_ORIGINS
+    _holds_to_the_cent(nights)
 
     # A later night forecasts the days that came since, and none of the others.
     nights.run(SECOND_NIGHT)
@@ -147,6 +157,45 @@ def test_the_record_night_by_night_is_that_of_a_rebuild_and_knows_no_future(
     assert nights.rows(told) == other.rows(told)
     later = "select sum(amount_reporting) from marts.fct_deals where is_won"
     assert nights.rows(later) != other.rows(later)
+
+
+def _holds_to_the_cent(nights: Nights) -> None:
+    """Fail where the statistics see another history than the facts do."""
+    with connect(nights.home.warehouse) as connection:
+        connection.register("said", nights.said.rows)
+        differing = connection.execute(
+            """
+            select said.* from said
+            inner join marts.mart_forecast as mart
+                on said.method = mart.method and said.period = mart.period
+                and said.period_start::date is not distinct from mart.period_start
+                and said.dimension = mart.dimension and said.dimension_value = mart.dimension_value
+            where abs(said.won_to_date - mart.won_to_date) > 0.005
+                or (said.method = 'configured' and abs(said.expected - mart.expected) > 0.01)
+                or said.open_deals <> mart.open_deals
+            """
+        ).df()
+        sums = connection.execute(
+            """
+            select
+                sum(abs(expected - won_to_date - expected_from_open - expected_from_new)),
+                count(*) filter (where p10 > p25 or p25 > p50 or p50 > p75 or p75 > p90),
+                count(distinct method)
+            from marts.mart_forecast
+            """
+        ).fetchall()
+        deals = connection.execute(
+            """
+            select count(*), count(forecast.win_probability), count(deals.deal_key)
+            from marts.mart_deal_forecast as forecast
+            full join (
+                from marts.fct_deals where stage_category = 'open' and not is_deleted
+            ) as deals using (deal_key)
+            """
+        ).fetchall()
+    assert differing.empty, differing.to_string()
+    assert sums == [(0, 0, 4)]
+    assert len(set(deals[0])) == 1
 
 
 def test_only_what_is_over_and_in_the_same_money_is_judged(tmp_path: Path) -> None:
