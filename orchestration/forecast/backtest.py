@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from orchestration.forecast.engine import METHODS, QUANTILES, Engine, Totals
@@ -30,12 +32,18 @@ DEAL_COLUMNS = [
     "stage", "owner", "team", "lead_source", "region",
 ]  # fmt: skip
 SHARES_OF_A_MONTH = (0.25, 0.5, 0.75)
+DEAL_METHODS = ("historical", "model")
+# The horizon of being won at all, and the days ahead that stand for it.
+EVER, EVER_DAYS = 0, LONGEST_PATH
+Piece = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """``forecasts``: a row an origin, method, window and dimension value; ``deals``: a row an
-    origin, open deal and horizon."""
+    """``forecasts``: a row an origin, method, window and dimension value.
+
+    ``deals``: a row an origin, method, open deal and horizon, ``horizon_days`` 0 being ever.
+    """
 
     forecasts: pd.DataFrame
     deals: pd.DataFrame
@@ -69,69 +77,73 @@ def backtest(
     for origin in origins:
         tomorrow = origin + timedelta(days=1)
         periods = [month_of(tomorrow), quarter_of(tomorrow, fiscal_year_start_month)]
-        windows = [*lead_windows(origin), *windows_of(periods)]
-        engine = Engine(past_of(history, origin), windows, (fiscal_year_start_month - 1) % 3)
+        windows = [*lead_windows(origin), *windows_of(periods)[:-1]]
+        phase = (fiscal_year_start_month - 1) % 3
+        engine = Engine(past_of(history, origin), windows, phase, further=(EVER_DAYS,))
         for method in METHODS:
             forecasts += [_rows(engine, totals) for totals in engine.totals(method)]
         deals.append(_deals(engine))
     return Backtest(_joined(forecasts, FORECAST_COLUMNS), _joined(deals, DEAL_COLUMNS))
 
 
-def _joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    full = [frame for frame in frames if len(frame)]
-    if not full:
-        return pd.DataFrame({name: [] for name in columns})
-    return pd.concat(full, ignore_index=True)[columns]
+def _joined(pieces: list[Piece], columns: list[str]) -> pd.DataFrame:
+    """Join pieces column by column: many small frames would cost more than the forecasts."""
+    joined = {
+        name: np.concatenate([piece[name] for piece in pieces]) if pieces else np.array([])
+        for name in columns
+    }
+    return pd.DataFrame(joined)
 
 
-def _rows(engine: Engine, totals: Totals) -> pd.DataFrame:
-    frames = []
-    expected = totals.won_to_date + totals.from_open + totals.from_new
-    for number, window in enumerate(engine.windows):
-        quantiles = totals.quantiles[:, :, number]
-        if window.start is None or window.end is None or np.isnan(quantiles).any():
-            continue
-        days = dates_of(np.array([engine.past.as_of, window.start, window.end]))
-        frames.append(
-            pd.DataFrame(
-                {
-                    "method": totals.method, "as_of": days[0], "period": window.period,
-                    "period_start": days[1], "period_end": days[2],
-                    "dimension": totals.dimension, "dimension_value": totals.names,
-                    "won_to_date": totals.won_to_date[:, number],
-                    "expected": np.round(expected[:, number], 2),
-                    **dict(zip(QUANTILE_COLUMNS, np.round(quantiles, 2), strict=True)),
-                }
-            )
-        )  # fmt: skip
-    return _joined(frames, FORECAST_COLUMNS)
+def _rows(engine: Engine, totals: Totals) -> Piece:
+    """Lay one method's forecast for one dimension out, by window and value."""
+    quantiles = np.round(totals.quantiles, 2)  # (5, values, windows)
+    expected = np.round(totals.won_to_date + totals.from_open + totals.from_new, 2)
+    said = np.flatnonzero(~np.isnan(quantiles).any(axis=(0, 1)))
+    values, windows = len(totals.names), [engine.windows[number] for number in said]
+    starts = np.array([window.start or 0 for window in windows], dtype=np.int64)
+    ends = np.array([window.end or 0 for window in windows], dtype=np.int64)
+    count = values * len(said)
+    as_of = dates_of(np.array([engine.past.as_of]))
+    return {
+        "method": np.full(count, totals.method, dtype=object),
+        "as_of": np.repeat(as_of, count),
+        "period": np.repeat(np.array([w.period for w in windows], dtype=object), values),
+        "period_start": np.repeat(dates_of(starts), values),
+        "period_end": np.repeat(dates_of(ends), values),
+        "dimension": np.full(count, totals.dimension, dtype=object),
+        "dimension_value": np.tile(np.array(totals.names, dtype=object), len(said)),
+        "won_to_date": totals.won_to_date[:, said].T.reshape(-1),
+        "expected": expected[:, said].T.reshape(-1),
+        **{
+            column: quantile[:, said].T.reshape(-1)
+            for column, quantile in zip(QUANTILE_COLUMNS, quantiles, strict=True)
+        },
+    }
 
 
-def _deals(engine: Engine) -> pd.DataFrame:
-    """Return the chance of each open deal to be won within each lead and at all (two years)."""
+def _deals(engine: Engine) -> Piece:
+    """Return the chance of each open deal to be won within each lead, and ever."""
     past, rows = engine.past, engine.open_rows
-    states = past.states
-    if not len(rows):
-        return pd.DataFrame({name: [] for name in DEAL_COLUMNS})
-    base = {
-        "as_of": dates_of(np.array([past.as_of]))[0],
+    states, count = past.states, len(rows)
+    base: Piece = {
+        "as_of": np.repeat(dates_of(np.array([past.as_of])), count),
         "deal_key": np.asarray(past.deal_names[states.deal[rows]], dtype=object),
         "stage": states.stage.names[states.stage.codes[rows]],
         **{name: coded.names[coded.codes[rows]] for name, coded in states.dimensions.items()},
     }
-    leads = (*LEADS, LONGEST_PATH)
-    places = np.searchsorted(engine.segments.edges, leads)
-    frames = []
-    for method in ("historical", "model"):
+    edges = engine.segments.edges
+    pieces = []
+    for method in DEAL_METHODS:
         chance = engine.outlook(method).chances.mean(axis=0, dtype=np.float64)
-        for days, place in zip(leads, places, strict=True):
-            frames.append(
-                pd.DataFrame(
-                    base
-                    | {
-                        "method": method, "horizon_days": days,
-                        "win_probability": np.round(chance[place], 6),
-                    }
-                )
-            )  # fmt: skip
-    return pd.concat(frames, ignore_index=True)[DEAL_COLUMNS]
+        for horizon, days in ((EVER, EVER_DAYS), *zip(LEADS, LEADS, strict=True)):
+            place = int(np.searchsorted(edges, days))
+            pieces.append(
+                base
+                | {
+                    "method": np.full(count, method, dtype=object),
+                    "horizon_days": np.full(count, horizon),
+                    "win_probability": np.round(chance[place], 6),
+                }
+            )
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in DEAL_COLUMNS}

@@ -35,7 +35,7 @@ from orchestration.forecast.tempo import Tempo, fit_tempo
 # Landmarks lie this far apart: so many days ahead, each day is seen from exactly one of them.
 SEEN_ONCE_DAYS = 30
 # Rows from which the tempo is measured.
-MOST_TEMPO_ROWS = 30_000
+MOST_TEMPO_ROWS = 15_000
 # Steps of the implied rates beside the average, on the log scale.
 RATIOS = np.array([-3.0, -2.0, -1.2, -0.5, 0.0, 0.5, 1.0, 1.5])
 

@@ -32,9 +32,9 @@ from orchestration.forecast.windows import Segments, Window, coded_dimensions, w
 METHODS = ("configured", "historical", "model", "naive")
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 # Draws of the parameters, and simulations for each of them.
-PARAMETER_DRAWS, REPEATS = 50, 20
+PARAMETER_DRAWS, REPEATS = 50, 12
 # With so many open deals, totals vary less and fewer simulations tell as much.
-MANY_DEALS, MANY_REPEATS = 5_000, 10
+MANY_DEALS, MANY_REPEATS = 5_000, 8
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,20 @@ class Engine:
     """Everything that is forecast from one past for some windows.
 
     ``quarter_phase``: the month in which fiscal quarters begin, counted from January, modulo three.
-    ``scope``: by dimension, values that are to be there besides those of the deals.
+    ``scope``: by dimension, values that are to be there besides those of the deals. ``further``:
+    days ahead at which chances are wanted, too.
     """
 
     past: Past
     windows: Sequence[Window]
     quarter_phase: int
     scope: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    further: Sequence[int] = ()
 
     @cached_property
     def segments(self) -> Segments:
         """Return the days ahead, cut at the windows' borders."""
-        return Segments.of(self.windows, self.past.as_of)
+        return Segments.of(self.windows, self.past.as_of, self.further)
 
     @cached_property
     def open_rows(self) -> Ints:

@@ -17,7 +17,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-ROUNDS = 8
+ROUNDS = 6
 # A step that would multiply a rate by more than e^1.5 is cut: far from the optimum it overshoots.
 LONGEST_STEP = 1.5
 # Hyperprior of each factor's variance: worth so many levels that lie apart by the factor's spread.

@@ -18,7 +18,7 @@ from orchestration.forecast.past import Floats, Past
 SPACING_DAYS = 30
 MOST_LANDMARKS = 40
 # Rows to learn from; more say nothing new of some two hundred effects.
-MOST_ROWS = 12_000
+MOST_ROWS = 7_000
 # Borders of the bins of lead time in days; followed up to the last but two.
 BINS = np.array([0, 7, 15, 30, 60, 100, 184, 365, 731])
 FOLLOWED_DAYS = 184

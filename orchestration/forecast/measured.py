@@ -21,7 +21,7 @@ FINE_AGE, COARSE_STEP = 30, 8
 # Ages that stand for a stage as a whole.
 TYPICAL_AGES = (0, 7, 15, 30, 60)
 # Deals that must have been seen for rates to be half their own; the least that is always lent.
-LENT_DEALS, LENT_SHARE = 25.0, 0.04
+LENT_DEALS, LENT_SHARE = 15.0, 0.02
 LEAST_OPEN = 1e-3
 
 
@@ -83,12 +83,12 @@ class Measured:
                 total += seen[:, None] * part
         trust = (1 - LENT_SHARE) * (weight / (weight + LENT_DEALS))[:, None]
         near = self.seen(pipeline, stage, age)
-        near = (near / (near + LENT_DEALS))[:, None]
+        near = (1 - LENT_SHARE) * (near / (near + LENT_DEALS))[:, None]
         both = []
         for exact, total, mean in zip(own, typical, average, strict=True):
             stages = total / np.maximum(weight, 1e-12)[:, None]
             lent = trust * stages + (1 - trust) * mean
-            both.append((1 - LENT_SHARE) * (near * exact + (1 - near) * lent) + LENT_SHARE * lent)
+            both.append(near * exact + (1 - near) * lent)
         return both[0], both[1]
 
     def _implied(

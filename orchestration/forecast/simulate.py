@@ -15,6 +15,9 @@ from orchestration.forecast.amounts import Pool
 from orchestration.forecast.history import Ints
 from orchestration.forecast.past import Floats
 
+# Lots that stand for weights: a table to draw from is far quicker than a search for each draw.
+LOTS, LOTS_EACH = 4_096, 8
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -107,13 +110,20 @@ def drawn_wins(rng: np.random.Generator, outlook: Outlook, repeats: int) -> Wins
         rates = np.repeat(outlook.new_wins[:, pipeline, :], repeats, axis=0)
         wins = rng.poisson(rates)
         place = np.repeat(np.arange(draws * segments), wins.reshape(-1))
-        share = np.cumsum(outlook.carrier_weight[mine])
-        who = mine[np.searchsorted(share / share[-1], rng.random(len(place)))]
+        who = mine[_lots(outlook.carrier_weight[mine])]
+        who = who[rng.integers(0, len(who), len(place))]
         new_draw = place // segments
         value = pool.pick(rng, pools[pipeline], new_draw // repeats)
         parts.append((new_draw, place % segments, value, count + who))
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return Wins(draws, segments, *joined)
+
+
+def _lots(weights: Floats) -> Ints:
+    """Return numbers of the weights, each about as often as its weight says: lots to draw from."""
+    share = np.cumsum(weights) / weights.sum()
+    size = max(LOTS, LOTS_EACH * len(weights))
+    return np.searchsorted(share, (np.arange(size) + 0.5) / size)
 
 
 def _open_wins(rng: np.random.Generator, outlook: Outlook, repeats: int) -> tuple[Ints, Ints, Ints]:

@@ -26,9 +26,9 @@ MOST_BLOCKS = 40
 # month's step of the level and of the trend a month; how plausible the latter are before anything
 # was seen.
 MONTH_SPREADS = (0.03, 0.12, 0.35)
-QUARTER_SPREADS = (0.05, 0.5)
-STEPS, STEP_PRIOR = (0.01, 0.04, 0.10), (0.45, 0.4, 0.15)
-TRENDS, TREND_PRIOR = (0.002, 0.05), (0.7, 0.3)
+QUARTER_SPREADS = (0.05, 0.8)
+STEPS, STEP_PRIOR = (0.01, 0.04, 0.10), (0.4, 0.4, 0.2)
+TRENDS, TREND_PRIOR = (0.002, 0.08), (0.5, 0.5)
 # The trend is that of the last year; what it adds shrinks from month to month.
 TREND_BLOCKS, TREND_DAMPING = 12, 0.85
 WEEKEND_SPREAD = 1.5

@@ -60,10 +60,10 @@ class Segments:
     members: Floats
 
     @classmethod
-    def of(cls, windows: Sequence[Window], as_of: int) -> Segments:
-        """Cut the days ahead at every border of a window."""
+    def of(cls, windows: Sequence[Window], as_of: int, further: Sequence[int] = ()) -> Segments:
+        """Cut the days ahead at every border of a window, and at ``further`` ones."""
         bounds = [window.days_ahead(as_of) for window in windows]
-        edges = np.unique(np.array([0, *(day for pair in bounds for day in pair)]))
+        edges = np.unique(np.array([0, *further, *(day for pair in bounds for day in pair)]))
         if len(edges) < 2:
             edges = np.array([0, 1])
         members = np.array(

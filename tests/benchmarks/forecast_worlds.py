@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from orchestration.forecast.stage_paths import LONGEST_PATH
+from orchestration.forecast.backtest import EVER
 from tests.forecast.scoring import brier, calibration, scoreboard, scored
 from tests.forecast.worlds import WORLDS
 
@@ -57,7 +57,7 @@ def show(rows: pd.DataFrame, chances: pd.DataFrame) -> None:
         print(parts.round(3))
         for name, one in chances.groupby("world"):
             model = one[one["method"] == "model"]
-            final = model[(model["horizon_days"] == LONGEST_PATH) & model["is_decided"]]
+            final = model[(model["horizon_days"] == EVER) & model["is_decided"]]
             tests = {
                 days: calibration(model[model["horizon_days"] == days]) for days in (30, 60, 90)
             }

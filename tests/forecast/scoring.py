@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from orchestration.forecast.backtest import QUANTILE_COLUMNS, backtest
+from orchestration.forecast.backtest import EVER, EVER_DAYS, QUANTILE_COLUMNS, backtest
 from orchestration.forecast.engine import QUANTILES
 from orchestration.forecast.history import days_of
 from orchestration.forecast.past import DIMENSIONS
-from orchestration.forecast.stage_paths import LONGEST_PATH
 from tests.forecast.worlds import FUTURE_DAYS, World, world
 
 BINS = np.array([0.08, 0.2, 0.4, 0.7])
@@ -56,12 +55,12 @@ def _deals(drawn: World, deals: pd.DataFrame) -> pd.DataFrame:
     ).astype(float)  # fmt: skip
     is_won = found["outcome"].astype(str).to_numpy() == "won"
     decided = days <= FUTURE_DAYS
-    horizon = deals["horizon_days"].to_numpy()
+    horizon = deals["horizon_days"].replace(EVER, EVER_DAYS).to_numpy()
     known = drawn.history.known_at(drawn.origin).spans
     now = known[known["valid_to"].isna()].set_index(known["deal_key"][known["valid_to"].isna()].astype(str))
     now = now.reindex(deals["deal_key"])
     return deals.assign(
-        won=is_won & (days <= horizon), is_decided=decided | (horizon < LONGEST_PATH),
+        won=is_won & (days <= horizon), is_decided=decided | (horizon < EVER_DAYS),
         crm=now["crm_probability"].to_numpy(), configured=now["win_rate"].to_numpy(),
     )  # fmt: skip
 
@@ -120,7 +119,7 @@ def calibration(deals: pd.DataFrame) -> float:
 
 def brier(deals: pd.DataFrame) -> pd.Series[float]:
     """Return Brier scores of winning at all, of deals that were decided, by who says it."""
-    final = deals[(deals["horizon_days"] == LONGEST_PATH) & deals["is_decided"]]
+    final = deals[(deals["horizon_days"] == EVER) & deals["is_decided"]]
     won = final["won"].astype(float)
     scores = {
         str(method): float(np.square(part["win_probability"] - won[part.index]).mean())
