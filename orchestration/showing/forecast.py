@@ -51,16 +51,16 @@ def forecast(connection: duckdb.DuckDBPyConnection) -> str:
 @view(
     "mart_deal_forecast",
     "deal_key", "stage", "win_probability", "expected_close_p50", "expected_amount_reporting",
-    "is_without_amount", "reasons",
+    "is_without_amount",
 )  # fmt: skip
 def deals(connection: duckdb.DuckDBPyConnection) -> str:
-    """The deals from which most is expected, and why."""
+    """The deals from which most is expected. Not why: reasons may speak of their owners."""
     found = rows(
         connection,
         f"""
         select
             deal_key, stage, win_probability, expected_close_p50, expected_amount_reporting,
-            reasons, count(*) over (), sum(win_probability) over (),
+            count(*) over (), sum(win_probability) over (),
             count(*) filter (where is_without_amount) over ()
         from marts.mart_deal_forecast
         order by expected_amount_reporting desc, deal_key
@@ -71,10 +71,10 @@ def deals(connection: duckdb.DuckDBPyConnection) -> str:
         return "No deal is open."
     *_, whole, wins, without = found[0]
     lines = [
-        [deal, stage, percent(chance), bar(chance, 1), close, count(amount), reasons]
-        for deal, stage, chance, close, amount, reasons, *_ in found
+        [deal, stage, percent(chance), bar(chance, 1), close, count(amount)]
+        for deal, stage, chance, close, amount, *_ in found
     ]
-    columns = ["deal", "stage", "chance>", "", "won by>", "expected>", "why"]
+    columns = ["deal", "stage", "chance>", "", "won by>", "expected>"]
     return (
         f"**{count(wins)} of {count(whole)} open deals** should be won; {count(without)} have no "
         "amount, and are valued at what their group brings.\n\n" + table(columns, lines)

@@ -1,4 +1,4 @@
-"""The sample's forecast and its record: what years of one source and ten months of the other allow."""
+"""The sample's forecast and its record: one source of years, one of ten months."""
 
 from __future__ import annotations
 

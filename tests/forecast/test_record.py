@@ -1,4 +1,4 @@
-"""The forecast's record through the warehouse: night after night, from the landing, without leaks."""
+"""The forecast's record through the warehouse: night by night, from the landing, without leaks."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ predicted as (
         and probabilities.valid_from < open_days.valid_to
     where probabilities.probability is not null
     union all
-    -- The model's are of the origins of the backtest: its chance to be won at all, in two years.
+    -- The model's are of the origins of the backtest: its chance to be won at all.
     select
         'model' as probability_source,
         open_days.deal_key, open_days.source_name, open_days.pipeline, open_days.owner_key,
@@ -52,7 +52,7 @@ predicted as (
         on open_days.deal_key = chances.dimension_value
         and chances.as_of >= open_days.valid_from
         and chances.as_of < open_days.valid_to
-    where chances.dimension = 'deal' and chances.method = 'model' and chances.horizon_days = 730
+    where chances.dimension = 'deal' and chances.method = 'model' and chances.horizon_days = 0
 ),
 
 firsts as (
