@@ -17,7 +17,7 @@ published as (
     qualify known_at = min(known_at) over (partition by as_of)
 ),
 
-over as (
+finished as (
     select * from recomputed
     where period_end <= {{ setting('as_of') }}
     union all by name
@@ -36,15 +36,16 @@ actuals as (
     select
         windows.period_start, windows.period_end, won_days.dimension, won_days.dimension_value,
         sum(won_days.won)::decimal(18, 2) as actual
-    from (select distinct period_start, period_end from over) as windows
+    from (select distinct period_start, period_end from finished) as windows
     inner join won_days
         on won_days.closed_on between windows.period_start and windows.period_end
     group by all
 ),
 
--- Whoever won without having been there at the time was forecast nothing.
+-- Whoever won without having been there at the time was forecast nothing. Where there was no period
+-- to repeat, `naive` said nothing, which is not a forecast of nothing.
 forecasts as (
-    select * from over
+    select * from finished
     union all by name
     select
         made.*,
@@ -52,18 +53,19 @@ forecasts as (
         actuals.dimension_value,
         0 as expected, 0 as p10, 0 as p25, 0 as p50, 0 as p75, 0 as p90
     from (
-        select distinct method, as_of, period, period_start, period_end, is_as_published from over
+        select distinct method, as_of, period, period_start, period_end, is_as_published from finished
     ) as made
     inner join actuals
         on made.period_start = actuals.period_start and made.period_end = actuals.period_end
-    where (
-        made.method, made.as_of, made.period, made.is_as_published, made.period_start,
-        actuals.dimension, actuals.dimension_value
-    ) not in (
-        select (
-            method, as_of, period, is_as_published, period_start, dimension, dimension_value
-        ) from over
-    )
+    anti join finished
+        on made.method = finished.method
+        and made.as_of = finished.as_of
+        and made.period = finished.period
+        and made.period_start = finished.period_start
+        and made.is_as_published = finished.is_as_published
+        and actuals.dimension = finished.dimension
+        and actuals.dimension_value = finished.dimension_value
+    where made.method <> 'naive'
 ),
 
 judged as (
