@@ -7,6 +7,7 @@ on landmark data, on a clock that runs with the tempo of the calendar. The parts
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,8 @@ from orchestration.forecast.tempo import Tempo, fit_tempo
 SEEN_ONCE_DAYS = 30
 # Rows from which the tempo is measured.
 MOST_TEMPO_ROWS = 15_000
+# With fewer deals, paths are cross-fitted in five folds, else in two.
+MANY_SPELLS = 1_500
 # Steps of the implied rates beside the average, on the log scale.
 RATIOS = np.array([-3.0, -2.0, -1.2, -0.5, 0.0, 0.5, 1.0, 1.5])
 
@@ -88,12 +91,12 @@ class Chances:
 class Implied:
     """Rates that the measured paths imply for a deal at each lead: where learning starts from.
 
-    While learning, a deal's rates come from the paths of the other half of the deals: its own end
-    is not among what they were measured on, so that their worth shows (cross-fitting).
+    While learning, a deal's rates come from the paths of the other deals: its own end is not
+    among what they were measured on, so that their worth shows (cross-fitting).
     """
 
     measured: Measured
-    halves: tuple[Measured, Measured]
+    others: Sequence[Measured]
     average: tuple[float, float]
 
     def of_cells(
@@ -103,9 +106,9 @@ class Implied:
         last = int(np.searchsorted(BINS, cells.bin_until.max(initial=1)))
         edges = BINS[: last + 1]
         won, gone = np.zeros((2, len(rows.day), last))
-        half = _half(past)[rows.state]
-        for number, measured in enumerate(self.halves if is_learning else (self.measured,)):
-            mine = np.flatnonzero(half != number) if is_learning else np.arange(len(half))
+        fold = _folds(past, len(self.others))[rows.state]
+        for number, measured in enumerate(self.others if is_learning else (self.measured,)):
+            mine = np.flatnonzero(fold == number) if is_learning else np.arange(len(fold))
             at = rows.state[mine]
             won[mine], gone[mine] = measured.rates(
                 past.states.dimensions["pipeline"].codes[at], past.states.stage.codes[at],
@@ -121,13 +124,14 @@ class Implied:
         return Factor("implied", level, len(RATIOS) + 1, 0.2, len(RATIOS) + 1)
 
 
-def _half(past: Past) -> Ints:
-    """Return the half (0 or 1) that each state's deal is in, by its key."""
-    return (past.deal_hash[past.states.deal] >> np.uint64(7) & np.uint64(1)).astype(np.int64)
+def _folds(past: Past, count: int) -> Ints:
+    """Return the fold that each state's deal is in, by its key."""
+    mark = past.deal_hash[past.states.deal] >> np.uint64(7)
+    return (mark % np.uint64(count)).astype(np.int64)
 
 
 def fit_chances(
-    past: Past, measured: Measured, won_aging: Aging, gone_aging: Aging, quarter_phase: int
+    past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: int
 ) -> Chances:
     """Learn the rates from everything that is known.
 
@@ -146,9 +150,10 @@ def fit_chances(
     spells = past.spells
     days = float((np.minimum(spells.end, past.as_of) - spells.start + 1).sum())
     average = tuple((float((spells.cause == c).sum()) + 0.5) / max(days, 1.0) for c in (WON, GONE))
-    half = _half(past)
-    halves = (measure(past, half == 0), measure(past, half == 1))
-    implied = Implied(measured, halves, (average[0], average[1]))
+    count = 2 if len(spells.deal) >= MANY_SPELLS else 5
+    fold = _folds(past, count)
+    others = [measure(past, fold != number, 1) for number in range(count)]
+    implied = Implied(measure(past, None, 1), others, (average[0], average[1]))
     base = implied.of_cells(past, rows, cells, True)
     near_base = implied.of_cells(past, near_rows, near, True)
     fitted = []

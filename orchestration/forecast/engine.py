@@ -96,9 +96,7 @@ class Engine:
     @cached_property
     def chances(self) -> Chances:
         """Return the fitted rates of winning and ending."""
-        return fit_chances(
-            self.past, self.measured, self.won_aging, self.gone_aging, self.quarter_phase
-        )
+        return fit_chances(self.past, self.won_aging, self.gone_aging, self.quarter_phase)
 
     @cached_property
     def measured(self) -> Measured:

@@ -153,8 +153,8 @@ class Lens:
         crm = states.crm[at]
         opinion = np.where(np.isfinite(crm), 1 + np.searchsorted(OPINIONS, crm), 0)
         factors = [
-            Factor("stage", self.stage_keys[at], self.stages),
-            Factor("place", self._place(at), PLACES + 1),
+            Factor("stage", self.stage_keys[at], self.stages, 0.3),
+            Factor("place", self._place(at), PLACES + 1, 0.4),
             Factor("stage_age", self._stage_age(rows), len(STAGE_AGES) + 1),
             Factor(
                 "age", np.searchsorted(AGES, day - states.created[at], side="right"), len(AGES) + 1
@@ -189,9 +189,9 @@ class Lens:
         era = np.minimum((self.past.as_of - day) // ERA_DAYS, ERAS - 1)
         return [
             Factor("lead", cells.lead, LEADS_LEARNED),
-            Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups),
-            Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups),
-            Factor("era_lead", group * ERAS + era, ERAS * groups, 0.05, ERAS),
+            Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
+            Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
+            Factor("era_lead", group * ERAS + era, ERAS * groups, 0.12, ERAS),
             Factor("due_lead", relation * groups + group, RELATIONS * groups),
             Factor("stage_age_lead", stage_age * groups + group, (len(STAGE_AGES) + 1) * groups),
         ]

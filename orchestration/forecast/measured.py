@@ -12,7 +12,12 @@ import numpy as np
 
 from orchestration.forecast.history import Flags, Ints
 from orchestration.forecast.past import OPEN, WON, Floats, Past
-from orchestration.forecast.stage_paths import LONGEST_PATH, StagePaths, measured_paths
+from orchestration.forecast.stage_paths import (
+    FEWEST_AT_RISK,
+    LONGEST_PATH,
+    StagePaths,
+    measured_paths,
+)
 
 # Deals looked up at once: keeps memory near 50 MB.
 CASES_AT_ONCE = 400
@@ -106,8 +111,11 @@ class Measured:
         return share * passed, (1 - share) * passed
 
 
-def measure(past: Past, deals: Flags | None = None) -> Measured:
-    """Measure each pipeline's paths on every stay in a stage, of ``deals`` (by state) if given."""
+def measure(past: Past, deals: Flags | None = None, fewest: int = FEWEST_AT_RISK) -> Measured:
+    """Measure each pipeline's paths on every stay in a stage, of ``deals`` (by state) if given.
+
+    Days on which fewer than ``fewest`` deals were still in a stage say nothing.
+    """
     states, spells = past.states, past.spells
     pipeline = states.dimensions["pipeline"].codes
     count = len(states.start)
@@ -147,6 +155,8 @@ def measure(past: Past, deals: Flags | None = None) -> Measured:
         target = np.where(goes_on[mine], target, ending)
         texts = tuple(str(states.stage.names[name]) for name in names)
         key = int(code)
-        paths[key] = measured_paths(texts, place[own], target, days[mine], np.ones(len(mine)))
+        paths[key] = measured_paths(
+            texts, place[own], target, days[mine], np.ones(len(mine)), fewest
+        )
         places[key] = place
     return Measured(paths, places)

@@ -122,9 +122,16 @@ def stage_paths(stays: pd.DataFrame) -> StagePaths:
 
 
 def measured_paths(
-    names: tuple[str, ...], stages: Ints, targets: Ints, lasted: Ints, deals: Floats
+    names: tuple[str, ...],
+    stages: Ints,
+    targets: Ints,
+    lasted: Ints,
+    deals: Floats,
+    fewest: int = FEWEST_AT_RISK,
 ) -> StagePaths:
     """Measure paths on coded stays: ``targets`` are stages, then won, gone, and still open.
+
+    Days on which fewer than ``fewest`` deals were still in a stage say nothing.
 
     Cause-specific hazards by day are those of Aalen and Johansen (Scand. J. Statist. 5, 1978);
     the chance to be won is their convolution along the stages (Pyke, "Markov Renewal Processes",
@@ -137,7 +144,7 @@ def measured_paths(
     counted = counted.reshape(size, size + 3, days + 2)
     at_risk = counted.sum(axis=1)[:, ::-1].cumsum(axis=1)[:, ::-1]
     left = counted[:, : size + 2, :]
-    seen = at_risk >= FEWEST_AT_RISK
+    seen = at_risk >= fewest
     hazard = np.divide(left, at_risk[:, None, :], out=np.zeros_like(left), where=seen[:, None, :])[
         :, :, : days + 1
     ]
