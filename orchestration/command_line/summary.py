@@ -127,7 +127,7 @@ def _pipeline(published: Published) -> Table:
 def _forecast(published: Published) -> Table:
     table = _table(
         "Forecast against target",
-        "period", "source", "already won", "expected", "8 in 10 outcomes", "target", "chance",
+        "quarter", "source", "won", "expected", "8 in 10 outcomes", "target", "chance",
     )  # fmt: skip
     rows = published.rows(
         """
@@ -141,8 +141,8 @@ def _forecast(published: Published) -> Table:
     )
     for start, source, won, expected, low, high, target, chance, is_next, is_open in rows:
         table.add_row(
-            f"{'next' if is_next else 'this'} quarter, from {start}", source, _money(won),
-            _money(expected), f"{_money(low)} – {_money(high)}" if is_open else "over",
+            f"{'next' if is_next else 'this'}, from {start}", source, _money(won),
+            _money(expected), f"{_money(low)}–{_money(high)}" if is_open else "over",
             _money(target), _percent(chance), style="bold cyan" if is_next else "",
         )  # fmt: skip
     table.caption = " ".join([*_statement(published), *_record(published)])
