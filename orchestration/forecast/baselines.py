@@ -6,9 +6,9 @@ Each returns what ``simulate`` needs, or totals directly; none learns anything b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from orchestration.forecast.amounts import Pool, mean_won_amounts
 from orchestration.forecast.history import NEVER, Ints
@@ -21,8 +21,8 @@ from orchestration.forecast.windows import Segments, Window
 # Deals that arrived within this many days tell the rate at which deals will arrive.
 ARRIVAL_DAYS = 365
 SURE = Pool(np.array([1.0]), np.array([1.0]))
-# Quantiles that stand for the distribution of the naive method.
-NAIVE_POINTS = (np.arange(200) + 0.5) / 200
+# Standard normal values that stand for the distribution of the naive method.
+NAIVE_POINTS = np.array([NormalDist().inv_cdf((point + 0.5) / 200) for point in range(200)])
 # Earlier windows that the naive rule's errors are measured on; its error before any is measured,
 # relative to what it says, and for how many measurements that counts.
 NAIVE_ERRORS = 12
@@ -59,9 +59,7 @@ def historical_outlook(
     paths = measured.paths
     edges = segments.edges
     ages = np.clip(past.as_of - states.entered[open_rows], 0, LONGEST_PATH)
-    won, _ = measured.chances(
-        pipeline.codes[open_rows], states.stage.codes[open_rows], ages, edges
-    )
+    won, _ = measured.chances(pipeline.codes[open_rows], states.stage.codes[open_rows], ages, edges)
     chances = np.maximum.accumulate(won.T, axis=0).astype(np.float32)
     new_wins = np.zeros((1, len(pipeline.names), len(edges) - 1))
     span = max(min(ARRIVAL_DAYS, past.as_of - past.first_day + 1), 1)
@@ -130,7 +128,7 @@ def naive_totals(past: Past, windows: Sequence[Window], coded: Coded) -> Floats:
         prior = PRIOR_ERRORS * np.square(PRIOR_ERROR * said)
         squares = sum((np.square(error[0]) for error in errors), prior)
         spread = np.sqrt(squares / (len(errors) + PRIOR_ERRORS))
-        totals[:, :, number] = said + ndtri(NAIVE_POINTS)[:, None] * spread
+        totals[:, :, number] = said + NAIVE_POINTS[:, None] * spread
     return totals
 
 

@@ -118,9 +118,7 @@ class Engine:
         if method == "configured":
             return configured_outlook(self.past, self.open_rows, self.segments)
         if method == "historical" or not self.is_learnable:
-            return historical_outlook(
-                self.past, self.measured, self.open_rows, self.segments
-            )
+            return historical_outlook(self.past, self.measured, self.open_rows, self.segments)
         return self.model_outlook
 
     @cached_property
@@ -132,7 +130,9 @@ class Engine:
         chances = self.chances.cumulative(rng, rows, edges, PARAMETER_DRAWS)
         arrivals = fit_arrivals(past, self.won_aging, self.gone_aging, self.quarter_phase)
         # Of the whole pipeline's rest nothing is yet to come.
-        last = max((w.days_ahead(past.as_of)[1] for w in self.windows if w.end is not None), default=1)
+        last = max(
+            (w.days_ahead(past.as_of)[1] for w in self.windows if w.end is not None), default=1
+        )
         daily = arrivals.wins_ahead(rng, PARAMETER_DRAWS, max(last, 1))
         clock = np.concatenate([np.zeros((*daily.shape[:2], 1)), np.cumsum(daily, axis=2)], axis=2)
         who, weight = carriers(past)
