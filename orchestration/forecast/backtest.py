@@ -1,6 +1,7 @@
-"""The rolling-origin backtest: what would have been forecast on past days, from what was known then.
+"""The rolling-origin backtest: what would have been forecast on past days.
 
-Each origin stands alone (Tashman, Int. J. Forecasting 16, 2000): a new one leaves all others as
+Each origin is refitted on what was known then, and stands alone
+(Tashman, Int. J. Forecasting 16, 2000): a new one leaves all others as
 they are. What really came is not here.
 """
 
@@ -99,7 +100,7 @@ def _rows(engine: Engine, totals: Totals) -> Piece:
     """Lay one method's forecast for one dimension out, by window and value."""
     quantiles = np.round(totals.quantiles, 2)  # (5, values, windows)
     expected = np.round(totals.won_to_date + totals.from_open + totals.from_new, 2)
-    said = np.flatnonzero(~np.isnan(quantiles).any(axis=(0, 1)))
+    said = [int(number) for number in np.flatnonzero(~np.isnan(quantiles).any(axis=(0, 1)))]
     values, windows = len(totals.names), [engine.windows[number] for number in said]
     starts = np.array([window.start or 0 for window in windows], dtype=np.int64)
     ends = np.array([window.end or 0 for window in windows], dtype=np.int64)

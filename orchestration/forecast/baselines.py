@@ -6,33 +6,35 @@ Each returns what ``simulate`` needs, or totals directly; none learns anything b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from orchestration.forecast.amounts import Pool, mean_won_amounts
-from orchestration.forecast.history import NEVER, Ints
+from orchestration.forecast.history import NEVER, Ints, date_of, day_number
 from orchestration.forecast.measured import Measured
 from orchestration.forecast.past import Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook
 from orchestration.forecast.stage_paths import LONGEST_PATH
 from orchestration.forecast.windows import Segments, Window
+from orchestration.marts.periods import add_months
 
 # Deals that arrived within this many days tell the rate at which deals will arrive.
 ARRIVAL_DAYS = 365
 SURE = Pool(np.array([1.0]), np.array([1.0]))
-# Quantiles that stand for the distribution of the naive method.
-NAIVE_POINTS = (np.arange(200) + 0.5) / 200
+# Standard normal values that stand for the distribution of the naive method.
+NAIVE_POINTS = np.array([NormalDist().inv_cdf((point + 0.5) / 200) for point in range(200)])
 # Earlier windows that the naive rule's errors are measured on; its error before any is measured,
 # relative to what it says, and for how many measurements that counts.
 NAIVE_ERRORS = 12
+MONTHS_OF = {"month": 1, "quarter": 3}
 PRIOR_ERROR, PRIOR_ERRORS = 0.5, 2.0
 
 
 def configured_outlook(past: Past, open_rows: Ints, segments: Segments) -> Outlook:
     """Return each deal won with its stage's configured rate on its expected close date.
 
-    An overdue deal is expected on the first day ahead; an undated one only in the pipeline.
+    An overdue deal is expected today; an undated one only in the pipeline.
     """
     states = past.states
     rate = np.nan_to_num(states.win_rate[open_rows]).astype(np.float32)
@@ -40,7 +42,7 @@ def configured_outlook(past: Past, open_rows: Ints, segments: Segments) -> Outlo
     dated = states.expected[open_rows] < NEVER
     edges = segments.edges
     last = len(edges) - 2
-    at = np.clip(np.searchsorted(edges, np.maximum(due, 1), side="left") - 1, 0, last)
+    at = np.clip(np.searchsorted(edges, np.maximum(due, 0), side="left") - 1, 0, last)
     at = np.where(dated, at, last)
     chances = np.zeros((1, len(edges), len(open_rows)), dtype=np.float32)
     chances[0] = np.where(np.arange(len(edges))[:, None] > at[None, :], rate[None, :], 0.0)
@@ -59,9 +61,7 @@ def historical_outlook(
     paths = measured.paths
     edges = segments.edges
     ages = np.clip(past.as_of - states.entered[open_rows], 0, LONGEST_PATH)
-    won, _ = measured.chances(
-        pipeline.codes[open_rows], states.stage.codes[open_rows], ages, edges
-    )
+    won, _ = measured.chances(pipeline.codes[open_rows], states.stage.codes[open_rows], ages, edges)
     chances = np.maximum.accumulate(won.T, axis=0).astype(np.float32)
     new_wins = np.zeros((1, len(pipeline.names), len(edges) - 1))
     span = max(min(ARRIVAL_DAYS, past.as_of - past.first_day + 1), 1)
@@ -99,10 +99,11 @@ def _outlook(past: Past, open_rows: Ints, chances: Floats, new_wins: Floats) -> 
 
 
 def naive_totals(past: Past, windows: Sequence[Window], coded: Coded) -> Floats:
-    """Return totals, (points, values, windows), at the points of ``NAIVE_POINTS``.
+    """Return what the rest of each window brings, (points, values, windows).
 
-    What was won in the same days a year before, else in the last such window that is over; null
-    where history reaches neither. Its range is normal, from the rule's own past errors.
+    What was won on the same days of the same period a year before, else of the last one that is
+    over; null where history reaches neither. The points are those of ``NAIVE_POINTS``: the range is
+    normal, from the rule's own past errors.
     """
     spells, won = past.spells, past.won
     size = past.as_of - past.first_day + 1
@@ -113,34 +114,51 @@ def naive_totals(past: Past, windows: Sequence[Window], coded: Coded) -> Floats:
     np.cumsum(daily.reshape(values, size), axis=1, out=clock[:, 1:])
     totals = np.full((len(NAIVE_POINTS), values, len(windows)), np.nan)
     for number, window in enumerate(windows):
-        if window.start is None or window.end is None:
+        found = _same_before(window, past)
+        if window.end is None or found is None:
             continue
-        length = window.end - window.start + 1
-        said = _naive(clock, past, window.start, length, past.as_of)
-        if said is None:
-            continue
-        errors = []
-        for back in range(1, NAIVE_ERRORS + 1):
-            start = past.as_of + 1 - length - (back - 1) * max(length // 2, 15)
-            earlier = _naive(clock, past, start, length, start - 1)
+        length = min(window.end - past.as_of, found[1] - found[0] + 1)
+        said = _between(clock, past, found[1] + 1 - length, length)
+        squares = PRIOR_ERRORS * np.square(PRIOR_ERROR * said)
+        errors = PRIOR_ERRORS
+        for back in range(NAIVE_ERRORS):
+            start = past.as_of + 1 - length - back * max(length // 2, 15)
+            earlier = _naive(clock, past, start, length)
             if start < past.first_day or earlier is None:
                 break
-            came = _between(clock, past, start, length)
-            errors.append(np.stack([came - earlier, earlier]))
-        prior = PRIOR_ERRORS * np.square(PRIOR_ERROR * said)
-        squares = sum((np.square(error[0]) for error in errors), prior)
-        spread = np.sqrt(squares / (len(errors) + PRIOR_ERRORS))
-        totals[:, :, number] = said + ndtri(NAIVE_POINTS)[:, None] * spread
+            squares += np.square(_between(clock, past, start, length) - earlier)
+            errors += 1
+        totals[:, :, number] = said + NAIVE_POINTS[:, None] * np.sqrt(squares / errors)
     return totals
 
 
-def _naive(clock: Floats, past: Past, start: int, length: int, known: int) -> Floats | None:
-    year_before = start - 365
-    if year_before >= past.first_day and year_before + length - 1 <= known:
-        return _between(clock, past, year_before, length)
-    last = known + 1 - length
-    if last >= past.first_day:
-        return _between(clock, past, last, length)
+def _same_before(window: Window, past: Past) -> tuple[int, int] | None:
+    """Return the days of the same period a year before, else of the last one that is over."""
+    if window.start is None or window.end is None:
+        return None
+    start, length = window.start, window.end - window.start + 1
+    months = MONTHS_OF.get(window.period)
+    if months is None:
+        candidates = [(start - 365, window.end - 365), (past.as_of + 1 - length, past.as_of)]
+    else:
+        first = date_of(start)
+        shifts = [12, *range(months, 12, months)]
+        candidates = [
+            (
+                day_number(add_months(first, -shift)),
+                day_number(add_months(first, months - shift)) - 1,
+            )
+            for shift in shifts
+        ]
+    known = [days for days in candidates if past.first_day <= days[0] and days[1] <= past.as_of]
+    return known[0] if known else None
+
+
+def _naive(clock: Floats, past: Past, start: int, length: int) -> Floats | None:
+    """Return what the rule says of some past days: a year before, else just before."""
+    for before in (start - 365, start - length):
+        if before >= past.first_day and before + length <= start:
+            return _between(clock, past, before, length)
     return None
 
 

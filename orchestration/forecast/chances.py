@@ -130,14 +130,12 @@ def _folds(past: Past, count: int) -> Ints:
     return (mark % np.uint64(count)).astype(np.int64)
 
 
-def fit_chances(
-    past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: int
-) -> Chances:
+def fit_chances(past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: int) -> Chances:
     """Learn the rates from everything that is known.
 
     Past time runs on the clocks of what became of deals by their age.
     """
-    lens = lens_of(past)
+    lens = lens_of(past, quarter_phase)
     everything = landmark_rows(past)
     rows = sampled(past, everything)
     cells = followed(past, rows)
@@ -187,19 +185,15 @@ def _distinct(past: Past, rows: Rows, cells: Cells, events: Floats) -> float:
     return max(float(len(np.unique(spells))), 1.0)
 
 
-def _tempo(
-    past: Past, rate: Floats, cells: Cells, events: Floats, phase: int
-) -> Tempo:
+def _tempo(past: Past, rate: Floats, cells: Cells, events: Floats, phase: int) -> Tempo:
     """Fit the tempo of the days that are seen from a landmark at most a month before."""
     size = past.as_of - past.first_day + 1
-    happened = np.bincount(
-        cells.until - past.first_day, weights=events, minlength=size
-    )[:size]  # fmt: skip
+    happened = np.bincount(cells.until - past.first_day, weights=events, minlength=size)
     change = np.bincount(cells.after + 1 - past.first_day, weights=rate, minlength=size + 1)
     change -= np.bincount(cells.until + 1 - past.first_day, weights=rate, minlength=size + 1)
     expected = np.maximum(np.cumsum(change)[:size], 0.0)
     expected[expected < 1e-9] = 0.0
-    return fit_tempo(past.first_day, happened, expected, phase)
+    return fit_tempo(past.first_day, happened.astype(np.float64), expected, phase)
 
 
 def _between(tempo: Floats, cuts: Ints) -> Floats:

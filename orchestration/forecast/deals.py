@@ -97,7 +97,7 @@ def _effect(chances: Chances, factor: Factor) -> Floats:
     for model, sign in ((chances.won, 1.0), (chances.gone, -1.0)):
         start = model.starts[factor.name]
         total += sign * model.effects[start : start + factor.size][factor.levels]
-    return total - total.mean()
+    return np.asarray(total - total.mean())
 
 
 def _phrases(chances: Chances, factor: Factor, rows: Rows) -> list[str]:
@@ -120,6 +120,8 @@ def _phrases(chances: Chances, factor: Factor, rows: Rows) -> list[str]:
         return [f"{days} days in its stage" for days in ages["stage_age"]]
     if factor.name == "age":
         return [f"{days} days old" for days in ages["age"]]
+    if factor.name == "quarter_place":
+        return ["its place in the quarter"] * len(at)
     if factor.name == "pushes":
         return [f"close date pushed {count} times" for count in states.pushes[at]]
     if factor.name == "backward":

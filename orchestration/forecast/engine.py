@@ -118,9 +118,7 @@ class Engine:
         if method == "configured":
             return configured_outlook(self.past, self.open_rows, self.segments)
         if method == "historical" or not self.is_learnable:
-            return historical_outlook(
-                self.past, self.measured, self.open_rows, self.segments
-            )
+            return historical_outlook(self.past, self.measured, self.open_rows, self.segments)
         return self.model_outlook
 
     @cached_property
@@ -129,10 +127,14 @@ class Engine:
         past, edges = self.past, self.segments.edges
         rng = self.random("model chances")
         rows = Rows(self.open_rows, np.full(len(self.open_rows), past.as_of))
-        chances = self.chances.cumulative(rng, rows, edges, PARAMETER_DRAWS)
+        # Nothing is won in the first segment, today and before.
+        ahead = self.chances.cumulative(rng, rows, edges[1:], PARAMETER_DRAWS)
+        chances = np.concatenate([np.zeros_like(ahead[:, :1]), ahead], axis=1)
         arrivals = fit_arrivals(past, self.won_aging, self.gone_aging, self.quarter_phase)
         # Of the whole pipeline's rest nothing is yet to come.
-        last = max((w.days_ahead(past.as_of)[1] for w in self.windows if w.end is not None), default=1)
+        last = max(
+            (w.days_ahead(past.as_of)[1] for w in self.windows if w.end is not None), default=1
+        )
         daily = arrivals.wins_ahead(rng, PARAMETER_DRAWS, max(last, 1))
         clock = np.concatenate([np.zeros((*daily.shape[:2], 1)), np.cumsum(daily, axis=2)], axis=2)
         who, weight = carriers(past)
@@ -140,7 +142,7 @@ class Engine:
         pipelines = past.states.dimensions["pipeline"]
         return Outlook(
             chances, past.states.amount[self.open_rows], pipelines.codes[self.open_rows],
-            np.diff(clock[:, :, np.minimum(edges, clock.shape[2] - 1)], axis=2), won_pools(past),
+            np.diff(clock[:, :, np.clip(edges, 0, clock.shape[2] - 1)], axis=2), won_pools(past),
             ratio_pool(past, sampled(past, landmark_rows(past))),
             spells.dimensions["pipeline"].codes[who], weight,
         )  # fmt: skip
@@ -195,9 +197,9 @@ class Engine:
             if not len(coded.names):
                 continue
             won = won_in(self.past, self.windows, coded)
-            drawn = np.maximum(naive_totals(self.past, self.windows, coded), won[None])
-            said = drawn.mean(axis=0)
+            rest = naive_totals(self.past, self.windows, coded)
+            drawn = np.maximum(rest, 0.0) + won[None]
             yield Totals(
                 "naive", dimension, [str(name) for name in coded.names], won,
-                np.zeros_like(won), said - won, drawn,
+                np.zeros_like(won), rest.mean(axis=0), drawn,
             )  # fmt: skip

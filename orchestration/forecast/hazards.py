@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 
 ROUNDS = 6
@@ -44,10 +44,10 @@ class Factor:
     def structure(self) -> Floats:
         """Return the precision of the effects but for their variance, (size, size)."""
         if not self.chain:
-            return np.eye(self.size)
+            return np.asarray(np.eye(self.size), dtype=np.float64)
         step = np.diff(np.eye(self.chain), axis=0)
         walk = step.T @ step + CHAIN_PULL * np.eye(self.chain)
-        return np.kron(np.eye(self.size // self.chain), walk)
+        return np.asarray(np.kron(np.eye(self.size // self.chain), walk), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class RateModel:
         level has its own model, and would count twice.
         """
         noise = rng.standard_normal((len(self.effects), count))
-        shifts = solve_triangular(self.root, noise, lower=True, trans="T").T
+        shifts = np.linalg.solve(self.root.T, noise).T
         shifts[:, 0] -= shifts @ self.mean_row
-        return self.effects[None, :] + shifts
+        return np.asarray(self.effects[None, :] + shifts, dtype=np.float64)
 
     def log_rates(self, effects: Floats, factors: Sequence[Factor]) -> Floats:
         """Return log rates of rows, for ``effects`` of shape (m, p) an array (m, rows)."""
@@ -102,7 +102,7 @@ def fit_rates(
     variances = {factor.name: factor.spread**2 for factor in factors}
     structures = {factor.name: factor.structure() for factor in factors}
     log_rate = _log_rate(factors, starts, effects)
-    root = np.eye(width)
+    root: Floats = np.eye(width)
     for _ in range(ROUNDS):
         expected = exposure * np.exp(log_rate)
         precision = np.zeros((width, width))
@@ -112,11 +112,10 @@ def fit_rates(
             precision[block, block] = structures[factor.name] / variances[factor.name]
         gradient = _sums(factors, starts, width, events - expected) - precision @ effects
         hessian = _products(factors, starts, width, expected) + precision
-        factorised = cho_factor(hessian, lower=True)
-        root = np.tril(factorised[0])
-        step = np.clip(cho_solve(factorised, gradient), -LONGEST_STEP, LONGEST_STEP)
+        root = np.linalg.cholesky(hessian)
+        inverse = np.linalg.inv(root)
+        step = np.clip(inverse.T @ (inverse @ gradient), -LONGEST_STEP, LONGEST_STEP)
         effects = effects + step
-        inverse = solve_triangular(root, np.eye(width), lower=True)
         log_rate = _log_rate(factors, starts, effects)
         for factor in factors:
             block = slice(starts[factor.name], starts[factor.name] + factor.size)

@@ -190,5 +190,4 @@ def _dates(column: pd.Series[Any]) -> npt.NDArray[np.datetime64]:
 
 
 def _numbers(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
-    numbers: npt.NDArray[np.float64] = pd.to_numeric(column).astype("float64").to_numpy()
-    return numbers
+    return np.asarray(pd.to_numeric(column).astype("float64").to_numpy(), dtype=np.float64)

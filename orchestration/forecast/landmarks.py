@@ -14,6 +14,7 @@ import numpy as np
 from orchestration.forecast.hazards import Factor
 from orchestration.forecast.history import NEVER, Ints
 from orchestration.forecast.past import Floats, Past
+from orchestration.forecast.tempo import place_in_quarter
 
 SPACING_DAYS = 30
 MOST_LANDMARKS = 40
@@ -138,6 +139,7 @@ class Lens:
     most_position: Floats  # by pipeline
     stage_keys: Ints  # of states
     stages: int
+    quarter_phase: int
 
     def deal_factors(self, rows: Rows) -> list[Factor]:
         """Return what is known of a deal on its day, whatever lies ahead."""
@@ -150,6 +152,8 @@ class Lens:
         size = np.where(
             np.isfinite(relative) & (amount > 0), 1 + np.searchsorted(AMOUNT_STEPS, relative), 0
         )
+        # What waits for the quarter's end shows in the late stages before it.
+        season = place_in_quarter(day, self.quarter_phase)
         crm = states.crm[at]
         opinion = np.where(np.isfinite(crm), 1 + np.searchsorted(OPINIONS, crm), 0)
         factors = [
@@ -160,6 +164,7 @@ class Lens:
                 "age", np.searchsorted(AGES, day - states.created[at], side="right"), len(AGES) + 1
             ),
             Factor("pushes", np.minimum(states.pushes[at], 4), 5),
+            Factor("quarter_place", season * (PLACES + 1) + self._place(at), 3 * (PLACES + 1)),
             Factor("backward", np.minimum(states.backward[at], 2), 3),
             Factor("amount", size, len(AMOUNT_STEPS) + 2),
             Factor("opinion", opinion, len(OPINIONS) + 2),
@@ -213,7 +218,7 @@ class Lens:
         return np.searchsorted(STAGE_AGES, age, side="right")
 
 
-def lens_of(past: Past) -> Lens:
+def lens_of(past: Past, quarter_phase: int) -> Lens:
     """Fix the levels of the factors on what is known."""
     states = past.states
     pipelines = states.dimensions["pipeline"]
@@ -229,7 +234,7 @@ def lens_of(past: Past) -> Lens:
         most[code] = positions.max() if len(positions) else 1.0
     combined = pipelines.codes * max(len(states.stage.names), 1) + states.stage.codes
     names, keys = np.unique(combined, return_inverse=True)
-    return Lens(past, medians, most, keys.reshape(-1), max(len(names), 1))
+    return Lens(past, medians, most, keys.reshape(-1), max(len(names), 1), quarter_phase)
 
 
 def per_cell(factors: list[Factor], cells: Cells) -> list[Factor]:

@@ -50,9 +50,7 @@ class Measured:
                 some = mine[begin : begin + CASES_AT_ONCE]
                 places = self.places[code][stage[first[some]]]
                 here = some[places >= 0]
-                won[here], gone[here] = paths.chances(
-                    places[places >= 0], age[first[here]], days
-                )
+                won[here], gone[here] = paths.chances(places[places >= 0], age[first[here]], days)
         return won[inverse], gone[inverse]
 
     def seen(self, pipeline: Ints, stage: Ints, age: Ints) -> Floats:

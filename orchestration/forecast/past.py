@@ -16,7 +16,7 @@ import pandas as pd
 
 from orchestration.forecast.history import NEVER, UNKNOWN, DealHistory, Ints, day_number, days_of
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 Texts = npt.NDArray[np.object_]
 
 # How a spell of being open ends.
@@ -161,7 +161,7 @@ def past_of(history: DealHistory, as_of: date) -> Past:
     dimensions, spell_dimensions = {}, {}
     for name in DIMENSIONS:
         state_codes, spell_codes = _coded_together(
-            spans[name], closings[name] if name in closings else None, spell_last, closing_of
+            spans[name], closings.get(name), spell_last, closing_of
         )
         dimensions[name] = state_codes
         spell_dimensions[name] = spell_codes.take(order)

@@ -25,8 +25,8 @@ class Outlook:
 
     ``chances`` (m, s + 1, n): chance to be won by each border of the segments. ``amounts`` (n,):
     null where not known; ``pipeline`` (n,). ``new_wins`` (m, p, s): wins expected of deals to come.
-    ``pools`` by pipeline; ``ratios``: what a win brings for one unit of its amount. ``carriers`` are
-    those whom deals to come resemble: their ``carrier_pipeline`` and ``carrier_weight``.
+    ``pools`` by pipeline; ``ratios``: what a win brings for one unit of its amount. Carriers are
+    whom deals to come resemble: their ``carrier_pipeline`` and ``carrier_weight``.
     """
 
     chances: npt.NDArray[np.float32]
@@ -47,13 +47,13 @@ class Outlook:
     def expected_open(self) -> Floats:
         """Return the expected amount by segment and open deal, (s, n)."""
         chance = np.diff(self.chances.mean(axis=0, dtype=np.float64), axis=0)
-        return chance * self.expected_values()[None, :]
+        return np.asarray(chance * self.expected_values()[None, :])
 
     def expected_new(self) -> Floats:
         """Return the expected amount by segment and carrier, (s, carriers)."""
         means = np.array([pool.mean for pool in self.pools] or [0.0])
         by_pipeline = self.new_wins.mean(axis=0) * means[:, None]
-        return by_pipeline[self.carrier_pipeline].T * self.shares()[None, :]
+        return np.asarray(by_pipeline[self.carrier_pipeline].T * self.shares()[None, :])
 
     def shares(self) -> Floats:
         """Return each carrier's share of its pipeline."""
@@ -79,7 +79,7 @@ class Wins:
         """Return totals by draw, dimension value and segment; ``codes`` are those of the rows."""
         place = (self.draw * size + codes[self.row]) * self.segments + self.segment
         total = np.bincount(place, weights=self.value, minlength=self.draws * size * self.segments)
-        return total.reshape(self.draws, size, self.segments)
+        return np.asarray(total.reshape(self.draws, size, self.segments), dtype=np.float64)
 
     def only(self, rows: npt.NDArray[np.bool_]) -> Wins:
         """Return some of the wins."""
@@ -98,7 +98,7 @@ def drawn_wins(rng: np.random.Generator, outlook: Outlook, repeats: int) -> Wins
     ratios = outlook.ratios.cumulative(rng, parameter_draws)
     open_wins = _open_wins(rng, outlook, repeats)
     draw, row, segment = open_wins
-    value = outlook.amounts[row] * outlook.ratios.pick(rng, ratios, draw // repeats)
+    value: Floats = outlook.amounts[row] * outlook.ratios.pick(rng, ratios, draw // repeats)
     for pipeline, pool in enumerate(outlook.pools):
         missing = np.flatnonzero(~np.isfinite(value) & (outlook.pipeline[row] == pipeline))
         value[missing] = pool.pick(rng, pools[pipeline], draw[missing] // repeats)

@@ -7,7 +7,7 @@ depends on the stage and on the time spent in it. Nothing here reads the warehou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ FEWEST_AT_RISK = 5
 # Days ahead within which whatever will be won is taken to be won.
 LONGEST_PATH = 730
 
-Floats: TypeAlias = npt.NDArray[np.float64]
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 Ints: TypeAlias = npt.NDArray[np.int64]
 
 

@@ -19,7 +19,7 @@ def statement(engine: Engine, method: str) -> str:
         return "Count times amount times the configured win rate of the stage, on expected dates."
     if method == "naive":
         return (
-            "The same period a year before."
+            "What the same days of the same period a year before brought."
             if days >= 365 + 31
             else f"The last period: history of {days} days reaches no year back."
         )

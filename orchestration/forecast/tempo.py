@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from orchestration.forecast.history import dates_of
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 
 BLOCK_DAYS = 30
@@ -28,9 +29,9 @@ MOST_BLOCKS = 40
 MONTH_SPREADS = (0.03, 0.12, 0.35)
 QUARTER_SPREADS = (0.05, 0.8)
 STEPS, STEP_PRIOR = (0.01, 0.04, 0.10), (0.4, 0.4, 0.2)
-TRENDS, TREND_PRIOR = (0.002, 0.08), (0.5, 0.5)
+TRENDS, TREND_PRIOR = (0.002, 0.12), (0.5, 0.5)
 # The trend is that of the last year; what it adds shrinks from month to month.
-TREND_BLOCKS, TREND_DAMPING = 12, 0.85
+TREND_BLOCKS, TREND_DAMPING = 12, 0.95
 WEEKEND_SPREAD = 1.5
 FIRST_LEVEL_SPREAD = 1.0
 NEWTON_STEPS = 5
@@ -74,7 +75,8 @@ class Tempo:
         values = self.modes[chosen] + shifts
         values[:, WORKDAY] = 0.0
         logs = values[:, columns].sum(axis=2) + values[:, TREND, None] * trend[None]
-        return np.exp(logs + self.steps[chosen][:, None] * walk[:, block])
+        pace = np.exp(logs + self.steps[chosen][:, None] * walk[:, block])
+        return np.asarray(pace, dtype=np.float64)
 
     @property
     def step(self) -> float:
@@ -89,7 +91,9 @@ class Tempo:
         contrast[LEVEL + back] -= 1.0
         contrast[TREND] = float(min(back, TREND_BLOCKS))
         changes = self.modes @ contrast
-        halves = np.linalg.solve(self.roots, np.broadcast_to(contrast, self.modes.shape)[:, :, None])
+        halves = np.linalg.solve(
+            self.roots, np.broadcast_to(contrast, self.modes.shape)[:, :, None]
+        )
         squares = np.square(halves[:, :, 0]).sum(axis=1) + changes**2
         mean = float(self.weights @ changes)
         return mean, float(np.sqrt(max(float(self.weights @ squares) - mean**2, 0.0)))
@@ -109,8 +113,10 @@ def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) 
     keys = columns @ np.array([1, width, width**2, width**3])
     _, where, inverse = np.unique(keys, return_index=True, return_inverse=True)
     inverse = inverse.reshape(-1)
-    happened = np.bincount(inverse, weights=events[seen], minlength=len(where))
-    awaited = np.bincount(inverse, weights=expected[seen], minlength=len(where))
+    happened, awaited = (
+        np.bincount(inverse, weights=daily[seen], minlength=len(where)).astype(np.float64)
+        for daily in (events, expected)
+    )
     design = np.zeros((len(where), width))
     for column in range(columns.shape[1]):
         design[np.arange(len(where)), columns[where, column]] = 1.0
@@ -126,13 +132,19 @@ def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) 
     return Tempo(until, blocks, quarter_phase, weights / weights.sum(), modes, roots, steps)
 
 
+def place_in_quarter(days: Ints, quarter_phase: int) -> Ints:
+    """Return 0 in a quarter's last two weeks, 1 in the month before them, else 2."""
+    months = dates_of(days).astype("datetime64[M]").astype(np.int64)
+    ends = months - (months - quarter_phase) % 3 + 3
+    left = ends.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - days
+    return np.searchsorted(np.array(QUARTER_CLASSES), left)
+
+
 def _columns(days: Ints, until: int, blocks: int, quarter_phase: int) -> tuple[Ints, Floats]:
     """Return the four parameters of each day (month, place in the quarter, weekend, level), and
     how far the trend has come on it."""
     months = dates_of(days).astype("datetime64[M]").astype(np.int64)
-    ends = months - (months - quarter_phase) % 3 + 3
-    left = ends.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - days
-    place = MONTHS + np.searchsorted(np.array(QUARTER_CLASSES), left)
+    place = MONTHS + place_in_quarter(days, quarter_phase)
     weekend = np.where((days + 3) % 7 >= 5, WEEKEND, WORKDAY)
     back = (until - days) // BLOCK_DAYS
     ahead = np.maximum(-back, 0)
@@ -176,7 +188,7 @@ def _posteriors(
     roots = np.linalg.cholesky(hessians)
     prior_roots = np.linalg.cholesky(priors)
     log_rates = modes @ design.T + np.log(np.maximum(expected, 1e-300))[None]
-    evidence = (
+    evidence: Floats = np.asarray(
         log_rates @ events - rates.sum(axis=1)
         - 0.5 * np.einsum("gp,gpq,gq->g", modes, priors, modes)
         + np.log(np.diagonal(prior_roots, axis1=1, axis2=2)).sum(axis=1)

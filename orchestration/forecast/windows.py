@@ -15,6 +15,7 @@ from orchestration.marts.periods import Period
 
 PIPELINE = "pipeline"
 LEADS = (30, 60, 90)
+LEAD_NAMES = tuple(f"{days}d" for days in LEADS)
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,11 @@ class Window:
         return max(self.start - as_of - 1, 0), max(self.end - as_of, 0)
 
     def is_current(self, as_of: int) -> bool:
-        """Whether ``as_of`` lies in the window; an overdue deal is expected in such."""
-        return self.start is None or (self.end is not None and self.start <= as_of <= self.end)
+        """Whether overdue deals are expected in it: it has begun, or is the next days."""
+        if self.start is None or self.end is None:
+            return True
+        begun = as_of + 1 if self.period in LEAD_NAMES else as_of
+        return self.start <= begun <= self.end
 
 
 def windows_of(periods: Sequence[Period]) -> list[Window]:
@@ -52,7 +56,8 @@ def lead_windows(as_of: date) -> list[Window]:
 class Segments:
     """Disjoint stretches of days ahead that windows are made of.
 
-    ``edges`` are their borders, the first 0. ``members`` (windows, segments): 1 where a segment
+    ``edges`` are their borders, -1 and 0 the first: what is due by today stands in the first
+    segment, and belongs to the current windows. ``members`` (windows, segments): 1 where a segment
     belongs to a window. Behind the last segment of the periods lies the pipeline's rest.
     """
 
@@ -63,13 +68,12 @@ class Segments:
     def of(cls, windows: Sequence[Window], as_of: int, further: Sequence[int] = ()) -> Segments:
         """Cut the days ahead at every border of a window, and at ``further`` ones."""
         bounds = [window.days_ahead(as_of) for window in windows]
-        edges = np.unique(np.array([0, *further, *(day for pair in bounds for day in pair)]))
-        if len(edges) < 2:
-            edges = np.array([0, 1])
+        edges = np.unique(np.array([-1, 0, 1, *further, *(d for pair in bounds for d in pair)]))
         members = np.array(
             [[float(a <= edges[i] and edges[i + 1] <= b) for i in range(len(edges) - 1)]
              for a, b in bounds]
         )  # fmt: skip
+        members[:, 0] = [window.is_current(as_of) for window in windows]
         return cls(edges, members)
 
 

@@ -57,7 +57,9 @@ def _deals(drawn: World, deals: pd.DataFrame) -> pd.DataFrame:
     decided = days <= FUTURE_DAYS
     horizon = deals["horizon_days"].replace(EVER, EVER_DAYS).to_numpy()
     known = drawn.history.known_at(drawn.origin).spans
-    now = known[known["valid_to"].isna()].set_index(known["deal_key"][known["valid_to"].isna()].astype(str))
+    now = known[known["valid_to"].isna()].set_index(
+        known["deal_key"][known["valid_to"].isna()].astype(str)
+    )
     now = now.reindex(deals["deal_key"])
     return deals.assign(
         won=is_won & (days <= horizon), is_decided=decided | (horizon < EVER_DAYS),
@@ -129,5 +131,3 @@ def brier(deals: pd.DataFrame) -> pd.Series[float]:
     for name in ("crm", "configured"):
         scores[name] = float(np.square(one[name] - won[one.index]).mean())
     return pd.Series(scores)
-
-

@@ -147,8 +147,8 @@ class _Given:
 
 def _creations(law: Law, rng: np.random.Generator, origin: int) -> Ints:
     days = np.arange(origin - law.days, origin + FUTURE_DAYS)
-    of_year = (dates_of(days).astype("datetime64[D]")
-               - dates_of(days).astype("datetime64[Y]").astype("datetime64[D]")).astype(int)  # fmt: skip
+    dates = dates_of(days).astype("datetime64[D]")
+    of_year = (dates - dates.astype("datetime64[Y]").astype("datetime64[D]")).astype(int)
     rate = 1 + law.arrival_season * np.sin(2 * np.pi * of_year / 365)
     rate = rate * law.deals / rate[: law.days].sum()
     return np.repeat(days, rng.poisson(rate))
