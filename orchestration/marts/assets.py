@@ -52,6 +52,7 @@ def mart_funnel_conversion(
                     "int_forecast_origins",
                     "int_open_deals_by_dimension",
                     "int_deals_by_dimension",
+                    "int_dimension_reach",
                     "int_targets",
                 )
             ],

@@ -194,8 +194,21 @@ def forecast_query(as_of: date, periods: Sequence[Period]) -> str:
             and methods.period_start is not distinct from made.period_start::date
             and methods.dimension = made.dimension
             and methods.dimension_value = made.dimension_value
-        -- A period that repeats another can't be told where there is no other.
-        where methods.method <> 'naive' or made.method is not null
+        left join conformed.int_dimension_reach as reach
+            on methods.dimension = reach.dimension
+            and methods.dimension_value = reach.dimension_value
+        left join conformed.int_dimension_reach as company on company.dimension = 'all'
+        -- A period that repeats another can't be told where there is no other: of a source that
+        -- began later, unlike the company.
+        where methods.method <> 'naive'
+            or (
+                made.method is not null
+                and (
+                    reach.first_on is null
+                    or reach.first_on <= methods.period_start - to_years(1)
+                    or company.first_on > methods.period_start - to_years(1)
+                )
+            )
     )
     select
         {today} as as_of,

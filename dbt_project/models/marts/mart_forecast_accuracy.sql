@@ -8,6 +8,20 @@ with recomputed as (
     where dimension <> 'deal'
 ),
 
+-- A source that began later than a period's model has nothing to repeat, unlike the company: of it
+-- `naive` says nothing.
+repeatable as (
+    select recomputed.* from recomputed
+    left join {{ ref('int_dimension_reach') }} as reach
+        on recomputed.dimension = reach.dimension
+        and recomputed.dimension_value = reach.dimension_value
+    left join {{ ref('int_dimension_reach') }} as company on company.dimension = 'all'
+    where recomputed.method <> 'naive'
+        or reach.first_on is null
+        or reach.first_on <= recomputed.period_start - to_years(1)
+        or company.first_on > recomputed.period_start - to_years(1)
+),
+
 -- The first word on a day counts: a night that reports it again says nothing new.
 published as (
     select
@@ -18,7 +32,7 @@ published as (
 ),
 
 finished as (
-    select * from recomputed
+    select * from repeatable
     where period_end <= {{ setting('as_of') }}
     union all by name
     select * from published
