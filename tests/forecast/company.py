@@ -9,9 +9,9 @@ import random
 from datetime import date, timedelta
 from pathlib import Path
 
-FIRST = date(2024, 1, 1)
-DEALS = 150
-DAYS = 90
+FIRST = date(2024, 1, 23)
+DEALS = 120
+DAYS = 40
 STAGES = (
     "entity_type,stage,position,category,win_rate\n"
     "deal,first,1,open,20\ndeal,second,2,open,50\ndeal,won,3,won,100\ndeal,lost,4,lost,0\n"
