@@ -5,6 +5,7 @@ Connections and small helpers belong here; what stands in the file is the busine
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -20,9 +21,15 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
     connection = duckdb.connect(str(path), read_only=read_only)
     try:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"set memory_limit = {literal(memory_limit())}")
         yield connection
     finally:
         connection.close()
+
+
+def memory_limit() -> str:
+    """Return how much memory the engine may take, as the engine writes sizes."""
+    return os.environ.get("FUNNEL_MEMORY", "2GB")
 
 
 def literal(value: object) -> str:

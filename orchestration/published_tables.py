@@ -33,8 +33,11 @@ PUBLISHED_TABLES = (
     "mart_win_rate_calibration",
 )
 
-# Read by day more often than by deal, and large: one Parquet file a month.
-BY_MONTH = {"fct_pipeline_daily": "snapshot_date"}
-
-# Kept up to date in place, so its rows lie in the order in which they came.
-SORTED = {"fct_pipeline_daily": ("snapshot_date", "deal_key")}
+# Large and in the order of their days: one Parquet file a month, and of days that can't have
+# changed the published copy stays.
+BY_MONTH = {
+    "fct_deal_changes": "changed_on",
+    "fct_pipeline_daily": "snapshot_date",
+    "fct_stage_transitions": "transitioned_on",
+    "mart_pipeline_summary": "snapshot_date",
+}

@@ -96,15 +96,28 @@ def record_extraction(connection: duckdb.DuckDBPyConnection, extraction: Extract
 def record_checks(connection: duckdb.DuckDBPyConnection, checks: Iterable[CheckRecord]) -> None:
     """Add checks to the run's record; a check that ran again in the same run replaces its row."""
     _prepare(connection)
-    for check in checks:
-        connection.execute(
-            "delete from quality.checks where run_id = ? and check_name = ? and table_name = ?",
-            [check.run_id, check.check_name, check.table_name],
+    newest = {(c.run_id, c.check_name, c.table_name): astuple(c) for c in checks}
+    if not newest:
+        return
+    # One statement for all: one a check took two thirds of a second a night.
+    connection.execute(
+        """
+        delete from quality.checks where (run_id, check_name, table_name) in (
+            select (unnest($1::varchar[]), unnest($2::varchar[]), unnest($3::varchar[]))
         )
-        connection.execute(
-            "insert into quality.checks values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            list(astuple(check)),
-        )
+        """,
+        [list(column) for column in zip(*newest, strict=True)],
+    )
+    connection.execute(
+        """
+        insert into quality.checks select
+            unnest($1::varchar[]), unnest($2::timestamptz[]), unnest($3::varchar[]),
+            unnest($4::varchar[]), unnest($5::varchar[]), unnest($6::boolean[]),
+            unnest($7::varchar[]), unnest($8::varchar[]), unnest($9::bigint[]),
+            unnest($10::varchar[])
+        """,
+        [list(column) for column in zip(*newest.values(), strict=True)],
+    )
 
 
 def checks_of(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[CheckRecord]:

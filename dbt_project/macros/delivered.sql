@@ -5,8 +5,11 @@
                 source's mapping `int_<source>__<kind>`: one line a source
     `columns`   names -> type of what this kind carries beside its delivery; a column that a
                 branch lacks is null there
+    `about`     the lead or deal that a row is about (expressions of its kind and id, and of the
+                row's own id where a row can turn to another record): only those about which
+                something landed are united (see changed_records.sql)
 #}
-{% macro union_delivered(branches, columns) %}
+{% macro union_delivered(branches, columns, about=none) %}
 {{ config(materialized='view') }}
 {%- set shape = dict({
     'source_name': 'varchar', 'load_id': 'varchar', 'ordinal': 'bigint',
@@ -37,6 +40,18 @@ select
     {{ name }}::{{ type }} as {{ name }}{{ "," if not loop.last }}
     {%- endfor %}
 from delivered
+{%- if about %}
+-- depends_on: {{ ref('int_records_with_news') }}
+{%- set is_wanted = has_news(about[0], "source_name || ':' || " ~ about[1]) %}
+{%- if about | length > 2 and is_wanted != 'true' %}
+-- All versions of the row, whatever record they are about.
+where (source_name, {{ about[2] }}) in (
+    select (source_name, {{ about[2] }}) from delivered where {{ is_wanted }}
+)
+{%- else %}
+where {{ is_wanted }}
+{%- endif %}
+{%- endif %}
 {% endmacro %}
 
 {#
@@ -48,6 +63,9 @@ from delivered
     `entity_type`, `entity_id`, `row_id`
                        SQL expressions: the lead or deal that a row is about, and what identifies
                        the row among those of its object
+    `links`            further leads and deals of which the row tells: pairs of expressions
+    `shapes_records`   of reference data that says how leads and deals are read: with each change,
+                       all of the source are read anew
 #}
 {% macro staged_objects() %}
 {{ return([
@@ -59,22 +77,22 @@ from delivered
     {'model': 'stg_files__targets', 'object': 'targets', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_files__fx_rates', 'object': 'fx_rates', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_neocrm__stages', 'object': 'stages', 'kind': 'reference', 'row_id': 'record_id'},
-    {'model': 'stg_neocrm__fields', 'object': 'fields', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_neocrm__fields', 'object': 'fields', 'kind': 'reference', 'row_id': 'record_id', 'shapes_records': true},
     {'model': 'stg_neocrm__departments', 'object': 'departments', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_neocrm__users', 'object': 'users', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_neocrm__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'record_id', 'row_id': 'record_id'},
     {'model': 'stg_neocrm__opportunities', 'object': 'opportunities', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'record_id', 'row_id': 'record_id'},
-    {'model': 'stg_hubspot__account', 'object': 'account', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_hubspot__account', 'object': 'account', 'kind': 'reference', 'row_id': 'record_id', 'shapes_records': true},
     {'model': 'stg_hubspot__owners', 'object': 'owners', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_hubspot__deal_stages', 'object': 'deal_stages', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_hubspot__lead_stages', 'object': 'lead_stages', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_hubspot__exchange_rates', 'object': 'exchange_rates', 'kind': 'reference', 'row_id': 'record_id'},
-    {'model': 'stg_hubspot__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'deal_id'},
-    {'model': 'stg_hubspot__deal_changes', 'object': 'deal_changes', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
-    {'model': 'stg_hubspot__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'lead_id'},
-    {'model': 'stg_hubspot__lead_changes', 'object': 'lead_changes', 'kind': 'about', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
-    {'model': 'stg_hubspot__lead_deals', 'object': 'lead_deals', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
-    {'model': 'stg_pipedrive__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'deal_id'},
+    {'model': 'stg_hubspot__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'deal_id', 'links': [("'deal'", 'unnest(merged_ids)')]},
+    {'model': 'stg_hubspot__deal_changes', 'object': 'deal_changes', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id', 'links': [("'deal'", "unnest(case when property = 'hs_merged_object_ids' then string_split(value, ';') end)")]},
+    {'model': 'stg_hubspot__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'lead_id', 'links': [("'lead'", 'unnest(merged_ids)')]},
+    {'model': 'stg_hubspot__lead_changes', 'object': 'lead_changes', 'kind': 'about', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id', 'links': [("'lead'", "unnest(case when property = 'hs_merged_object_ids' then string_split(value, ';') end)")]},
+    {'model': 'stg_hubspot__lead_deals', 'object': 'lead_deals', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id', 'links': [("'lead'", 'lead_id')]},
+    {'model': 'stg_pipedrive__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'deal_id', 'links': [("'lead'", 'lead_id')]},
     {'model': 'stg_pipedrive__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'lead_id'},
     {'model': 'stg_pipedrive__deal_changes', 'object': 'deal_changes', 'kind': 'about', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},
     {'model': 'stg_pipedrive__pipelines', 'object': 'pipelines', 'kind': 'reference', 'row_id': 'pipeline_id'},
@@ -96,12 +114,12 @@ from delivered
     {'model': 'stg_salesforce__lead_statuses', 'object': 'lead_statuses', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_salesforce__currency_types', 'object': 'currency_types', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_salesforce__conversion_rates', 'object': 'conversion_rates', 'kind': 'reference', 'row_id': 'record_id'},
-    {'model': 'stg_salesforce__tracked_fields', 'object': 'tracked_fields', 'kind': 'reference', 'row_id': 'record_id'},
-    {'model': 'stg_zoho__org', 'object': 'org', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_salesforce__tracked_fields', 'object': 'tracked_fields', 'kind': 'reference', 'row_id': 'record_id', 'shapes_records': true},
+    {'model': 'stg_zoho__org', 'object': 'org', 'kind': 'reference', 'row_id': 'record_id', 'shapes_records': true},
     {'model': 'stg_zoho__currencies', 'object': 'currencies', 'kind': 'reference', 'row_id': 'record_id'},
     {'model': 'stg_zoho__users', 'object': 'users', 'kind': 'reference', 'row_id': 'record_id'},
-    {'model': 'stg_zoho__deal_stages', 'object': 'deal_stages', 'kind': 'reference', 'row_id': 'record_id'},
-    {'model': 'stg_zoho__lead_statuses', 'object': 'lead_statuses', 'kind': 'reference', 'row_id': 'record_id'},
+    {'model': 'stg_zoho__deal_stages', 'object': 'deal_stages', 'kind': 'reference', 'row_id': 'record_id', 'shapes_records': true},
+    {'model': 'stg_zoho__lead_statuses', 'object': 'lead_statuses', 'kind': 'reference', 'row_id': 'record_id', 'shapes_records': true},
     {'model': 'stg_zoho__leads', 'object': 'leads', 'kind': 'record', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
     {'model': 'stg_zoho__lead_history', 'object': 'lead_history', 'kind': 'about', 'entity_type': "'lead'", 'entity_id': 'lead_id', 'row_id': 'record_id'},
     {'model': 'stg_zoho__deals', 'object': 'deals', 'kind': 'record', 'entity_type': "'deal'", 'entity_id': 'deal_id', 'row_id': 'record_id'},

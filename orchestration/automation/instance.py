@@ -11,6 +11,9 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.session import NightLock
 
 _LONGEST_CREATION = 60.0
+# So many events, of those that belong together, are written in one transaction. A first night
+# tells of hundreds of days at once.
+_EVENTS_PER_BATCH = 1000
 
 
 def prepare_instance(home: Home) -> None:
@@ -19,6 +22,7 @@ def prepare_instance(home: Home) -> None:
     shutil.copyfile(PROJECT_ROOT / "profiles" / "dagster.yaml", home.dagster / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["FUNNEL_HOME"] = str(home.root)
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_EVENTS_PER_BATCH))
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -231,7 +232,7 @@ class Landing:
 def _count(part: Path) -> tuple[int, int, int]:
     """Return rows, tombstones and rows with a problem; raise if it isn't the envelope."""
     scan = f"read_parquet({quote_literal(str(part))}, hive_partitioning=false)"
-    with duckdb.connect() as connection:
+    with _counting_engine().cursor() as connection:
         described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
         found = {row[0]: row[1] for row in described}
         if found != ENVELOPE:
@@ -244,3 +245,9 @@ def _count(part: Path) -> tuple[int, int, int]:
     if row[3]:
         raise LandingError(f"{part.name}: {row[3]} rows without an id")
     return int(row[0]), int(row[1]), int(row[2])
+
+
+@cache
+def _counting_engine() -> duckdb.DuckDBPyConnection:
+    """Return the one engine in memory that counts: a new one each time takes 15 ms, a count 2."""
+    return duckdb.connect()

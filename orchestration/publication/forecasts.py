@@ -14,7 +14,7 @@ import duckdb
 from orchestration.engine import connect, literal
 from orchestration.home import Home
 from orchestration.landing.forecasts import PUBLISHED_FORECAST, has_forecast, record_forecast
-from orchestration.publication.release import DATABASE
+from orchestration.publication.release_files import DATABASE
 
 # How a night's release is named: by its stamp.
 RELEASE_ID = "%Y%m%dT%H%M%S.%fZ"

@@ -1,7 +1,8 @@
-"""Publish one night: copy the marts into a release folder and swap the link that readers follow.
+"""Publish one night: make a release's folder and swap the link that readers follow to it.
 
-Here belong the release's files and the swap. Which tables are published, and whether they are good
-enough, is decided before. The caller holds the night's lock, so one publication runs at a time.
+Here belong the folder, the swap and what is kept. What is in the files stands in ``release_files``;
+which tables are published, and whether they are good enough, is decided before. The caller holds
+the night's lock, so one publication runs at a time.
 
 A release is complete and on disk before its folder gets its name, and the link moves to it in one
 step; a process killed at any point leaves the link on a complete release.
@@ -13,36 +14,21 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from orchestration.home import Home
+from orchestration.publication.release_files import DATABASE, Former, PublicationError, write_files
 
-DATABASE = "funnel.duckdb"
-PARQUET = "parquet"
-SCHEMA = "marts"
 KEPT_RELEASES = 3
-
-# DuckDB 2 writes files that no 1.x can open unless told otherwise, and analysts' tools lag behind.
-_STORAGE_VERSION = "v1.0.0"
-# With it a publication of 10 or 30 million rows of 14 columns peaks at 0.6 or 1.1 GB resident, and
-# takes 9 or 22 s on two cores.
-_MEMORY_LIMIT = "1GB"
 
 _BUILDING = ".building"
 _REMOVING = ".removing"
 _LINK = ".published."
 _RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-class PublicationError(Exception):
-    """A release can't be made or swapped in; readers still see the one before."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +49,7 @@ def publish(
     tables: Sequence[str],
     release_id: str,
     partitioned: Mapping[str, str] | None = None,
-    order_by: Mapping[str, Sequence[str]] | None = None,
+    first_days: Mapping[str, date] | None = None,
     companion: Callable[[Path], object] | None = None,
 ) -> Release:
     """Publish ``tables`` of ``schema`` in the DuckDB file ``warehouse`` as ``release_id``.
@@ -71,9 +57,10 @@ def publish(
     Writes ``releases/<release_id>/funnel.duckdb`` (schema ``marts``: the same rows in the same
     order, with the comments, without constraints) and ``parquet/<table>/``: one file
     ``<table>.parquet``, or, for a table that ``partitioned`` maps to a ``DATE`` column, one file
-    ``<yyyy-mm>.parquet`` for each month (``undated.parquet`` for null). A table that ``order_by``
-    names is sorted by those columns; the others keep the order they have. Then ``published`` is
-    swapped, and all but the last three releases are removed.
+    ``<yyyy-mm>.parquet`` for each month (``undated.parquet`` for null). ``first_days`` maps tables
+    of ``partitioned`` that are in the order of that column to the first day from which on they
+    may differ from the published release: of what lies before, that release's rows and files are
+    taken. Then ``published`` is swapped, and all but the last three releases are removed.
 
     ``companion`` is called with the folder once the tables are in it, and may add files that are
     swapped in with them; what it raises keeps the release from being published.
@@ -92,7 +79,7 @@ def publish(
     home.releases.mkdir(parents=True, exist_ok=True)
     _sweep(home)
 
-    previous = _published_name(home)
+    previous = published_release(home)
     building = home.releases / f".{release_id}{_BUILDING}"
     final = home.releases / release_id
     if final.exists():
@@ -100,7 +87,10 @@ def publish(
         _remove(final)
     building.mkdir()
     try:
-        rows = _write(warehouse, schema, tables, months_of, order_by or {}, building)
+        former = None
+        if first_days and previous and (home.releases / previous / DATABASE).is_file():
+            former = Former(home.releases / previous, first_days)
+        rows = write_files(warehouse, schema, tables, months_of, building, former)
         if companion is not None:
             companion(building)
         size = _sync_tree(building)
@@ -143,151 +133,13 @@ def _check_link(home: Home, release_id: str) -> None:
         raise PublicationError(f"release {release_id} is published already")
 
 
-def _published_name(home: Home) -> str | None:
+def published_release(home: Home) -> str | None:
     """Return the name of the release that readers see; null before the first."""
     return Path(os.readlink(home.published)).name if home.published.is_symlink() else None
 
 
 def _is_published(home: Home, release_id: str) -> bool:
-    return _published_name(home) == release_id and (home.releases / release_id).is_dir()
-
-
-def _write(
-    warehouse: Path,
-    schema: str,
-    tables: Sequence[str],
-    partitioned: Mapping[str, str],
-    order_by: Mapping[str, Sequence[str]],
-    folder: Path,
-) -> dict[str, int]:
-    """Write the DuckDB file and the Parquet files of a release; return the rows of each table."""
-    spill = folder / ".spill"
-    rows = {}
-    with _both(warehouse, folder / DATABASE, spill) as connection:
-        _check_tables(connection, schema, tables)
-        connection.execute(f"CREATE SCHEMA release.{SCHEMA}")
-        for table in tables:
-            target = f"release.{SCHEMA}.{_name(table)}"
-            source = f"warehouse.{_name(schema)}.{_name(table)}"
-            columns = ", ".join(_name(column) for column in order_by.get(table, ()))
-            order = f" ORDER BY {columns}" if columns else ""
-            connection.execute(f"CREATE TABLE {target} AS FROM {source}{order}")
-            rows[table] = _number(connection, f"SELECT count(*) FROM {target}")
-            _copy_comments(connection, schema, table)
-        connection.execute("CHECKPOINT release")
-        for table in tables:
-            _write_parquet(connection, table, partitioned.get(table), folder / PARQUET / table)
-        connection.execute("DETACH release")
-    shutil.rmtree(spill, ignore_errors=True)
-    left = sorted(path.name for path in folder.iterdir() if path.name not in (DATABASE, PARQUET))
-    if left:
-        raise PublicationError(f"the release is not closed: {', '.join(left)} left in {folder}")
-    return rows
-
-
-@contextmanager
-def _both(warehouse: Path, release: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Connect to both files, as the databases ``warehouse`` (read only) and ``release``."""
-    with duckdb.connect(
-        config={
-            "memory_limit": _MEMORY_LIMIT,
-            "temp_directory": str(spill),
-            "preserve_insertion_order": True,
-        }
-    ) as connection:
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"ATTACH {_text(warehouse)} AS warehouse (READ_ONLY)")
-        connection.execute(
-            f"ATTACH {_text(release)} AS release (STORAGE_VERSION '{_STORAGE_VERSION}')"
-        )
-        yield connection
-
-
-def _check_tables(
-    connection: duckdb.DuckDBPyConnection, schema: str, tables: Sequence[str]
-) -> None:
-    found = connection.execute(
-        "SELECT table_name FROM information_schema.tables "
-        "WHERE table_catalog = 'warehouse' AND table_schema = ?",
-        [schema],
-    ).fetchall()
-    if missing := sorted(set(tables) - {name for (name,) in found}):
-        raise PublicationError(f"schema {schema} of the warehouse lacks {', '.join(missing)}")
-
-
-def _copy_comments(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    """Carry over the comments of a table or view and of its columns."""
-    target = f"{SCHEMA}.{_name(table)}"
-    place = [schema, table]
-    comments = connection.execute(
-        """
-        SELECT 'TABLE', NULL, comment FROM duckdb_tables()
-        WHERE database_name = 'warehouse' AND schema_name = $1 AND table_name = $2
-        UNION ALL
-        SELECT 'TABLE', NULL, comment FROM duckdb_views()
-        WHERE database_name = 'warehouse' AND schema_name = $1 AND view_name = $2
-        UNION ALL
-        SELECT 'COLUMN', column_name, comment FROM duckdb_columns()
-        WHERE database_name = 'warehouse' AND schema_name = $1 AND table_name = $2
-        """,
-        place,
-    ).fetchall()
-    connection.execute("USE release")
-    for kind, column, comment in comments:
-        if comment is not None:
-            what = target if column is None else f"{target}.{_name(column)}"
-            connection.execute(f"COMMENT ON {kind} {what} IS {_text(comment)}")
-    connection.execute("USE memory")
-
-
-def _write_parquet(
-    connection: duckdb.DuckDBPyConnection, table: str, month_of: str | None, folder: Path
-) -> None:
-    """Write a table of the release as Parquet, split by the month of a column if one is named."""
-    folder.mkdir(parents=True)
-    source = f"release.{SCHEMA}.{_name(table)}"
-    files = {table: "true"}
-    if month_of is not None:
-        files = _months(connection, table, month_of) or files
-    for stem, condition in files.items():
-        target = _text(folder / f"{stem}.parquet")
-        connection.execute(
-            f"COPY (FROM {source} WHERE {condition}) TO {target} (FORMAT parquet, COMPRESSION zstd)"
-        )
-
-
-def _months(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> dict[str, str]:
-    """Return the stem of every month's file and the condition that selects its rows.
-
-    The conditions are ranges of the column itself, so that DuckDB skips the row groups of other
-    months by their minima and maxima: 132 months of 10 million rows in order of the day took 4.4 s,
-    a copy partitioned by an expression 10.5 s with twice the memory; out of order 11.0 and 9.3 s.
-    """
-    source = f"release.{SCHEMA}.{_name(table)}"
-    kind = connection.execute(
-        "SELECT data_type FROM duckdb_columns() WHERE database_name = 'release' "
-        "AND table_name = ? AND column_name = ?",
-        [table, column],
-    ).fetchone()
-    if kind != ("DATE",):
-        raise PublicationError(f"{table} can't be split by month: {column} is not a DATE column")
-    months: list[date | None] = [
-        month
-        for (month,) in connection.execute(
-            f"SELECT DISTINCT date_trunc('month', {_name(column)})::DATE AS month FROM {source} "
-            "ORDER BY month NULLS LAST"
-        ).fetchall()
-    ]
-    files = {}
-    for month in months:
-        if month is None:
-            files["undated"] = f"{_name(column)} IS NULL"
-        else:
-            following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-            files[month.isoformat()[:7]] = (
-                f"{_name(column)} >= DATE '{month}' AND {_name(column)} < DATE '{following}'"
-            )
-    return files
+    return published_release(home) == release_id and (home.releases / release_id).is_dir()
 
 
 def _swap(home: Home, release_id: str) -> None:
@@ -348,16 +200,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

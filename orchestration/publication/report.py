@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.home import Home
 from orchestration.landing.nights import published_nights
-from orchestration.publication.release import DATABASE
+from orchestration.publication.release_files import DATABASE
 from orchestration.run_log import CheckRecord
 from orchestration.settings import Settings
 

@@ -27,6 +27,7 @@ from orchestration.warehouse.build import NodeResult, run_build
 from orchestration.warehouse.idle import build_idle_staging, idle_kinds, staging_of
 from orchestration.warehouse.landing_views import landed_tables
 from orchestration.warehouse.layout import Night, lay_out
+from orchestration.warehouse.memory import remember_build
 from orchestration.warehouse.parsed_project import BuildError, manifest_dictionary
 from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
 from orchestration.warehouse.test_results import attached_node, check_records
@@ -201,6 +202,9 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
         records = check_records(tested, manifest, context.run_id, session.known_at)
         with connect(session.home.warehouse) as connection:
             record_checks(connection, records.values())
+            # Checks look at what changed, so it stays changed until they have passed.
+            if everything and not any(record.blocks for record in records.values()):
+                remember_build(connection)
         wanted = context.selected_asset_check_keys
         for unique_id, record in records.items():
             check = _check_key(manifest, unique_id)

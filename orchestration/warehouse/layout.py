@@ -6,9 +6,11 @@ Business rules belong to dbt.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 import duckdb
 
@@ -25,6 +27,7 @@ from orchestration.warehouse.landing_views import (
     landed_tables,
     staged_loads,
 )
+from orchestration.warehouse.memory import can_extend
 
 ECB_RATES = PROJECT_ROOT / "dbt_project" / "reference" / "eurofxref-hist.csv"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -69,6 +72,17 @@ def lay_out(
         if manifest.source in configured and night.knows(manifest)
     ]
     _forget_other_meanings(connection, settings, known)
+    connection.execute(
+        "create table if not exists conformed.laid_out (table_name varchar, first_day date)"
+    )
+    connection.execute(
+        """
+        create or replace macro settings.laid_out_from(fact) as coalesce(
+            (select min(first_day) from conformed.laid_out where table_name = fact),
+            date '9999-12-31'
+        )
+        """
+    )
     _landing_tables(connection, home, known, night)
     _published_forecasts(connection, settings, home, night)
     create_landing_views(connection, settings, landing, known)
@@ -138,21 +152,40 @@ def _reference_views(connection: duckdb.DuckDBPyConnection) -> None:
 def _forget_other_meanings(
     connection: duckdb.DuckDBPyConnection, settings: Settings, known: Sequence[Manifest]
 ) -> None:
-    """Drop what was built under other settings, or from loads that no longer count.
+    """Drop what was built under other settings or models, or from loads that no longer count.
 
     Staging is extended load by load, so a changed column mapping, time zone or stage list means
-    that it has to be read again from the landing.
+    that it has to be read again from the landing; so does another version of this project. What
+    rests on staging is dropped too where no complete build is there to be extended.
     """
+    fingerprint = f"{settings.fingerprint} {project_fingerprint()}"
     connection.execute("create table if not exists settings.built (fingerprint varchar)")
     built = connection.execute("select fingerprint from settings.built").fetchone()
     known_ids = {manifest.load_id for manifest in known}
-    staged = set().union(*(staged_loads(connection, *landed) for landed in landed_tables()))
-    if (built is not None and built[0] != settings.fingerprint) or not staged <= known_ids:
-        for schema in ("staging", "conformed", "marts"):
-            connection.execute(f"drop schema if exists {schema} cascade")
-            connection.execute(f"create schema {schema}")
+    kinds = {source.type for source in settings.sources}
+    staged = set().union(
+        *(staged_loads(connection, kind, table) for kind, table in landed_tables() if kind in kinds)
+    )
+    outdated: tuple[str, ...] = ()
+    if (built is not None and built[0] != fingerprint) or not staged <= known_ids:
+        outdated = ("staging", "conformed", "marts")
+    elif not can_extend(connection):
+        outdated = ("conformed", "marts")
+    for schema in outdated:
+        connection.execute(f"drop schema if exists {schema} cascade")
+        connection.execute(f"create schema {schema}")
     connection.execute("delete from settings.built")
-    connection.execute("insert into settings.built values (?)", [settings.fingerprint])
+    connection.execute("insert into settings.built values (?)", [fingerprint])
+
+
+@cache
+def project_fingerprint() -> str:
+    """Return a digest of the models, macros and seeds that tables are made by."""
+    digest = hashlib.sha256()
+    for path in sorted((PROJECT_ROOT / "dbt_project").rglob("*")):
+        if path.suffix in (".sql", ".csv") and "tests" not in path.parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _landing_tables(

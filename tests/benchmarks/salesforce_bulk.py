@@ -134,7 +134,7 @@ def client(url: str, folder: Path) -> dict[str, Any]:
     os.environ.update(SECRETS)
     begun, landing = time.monotonic(), Landing(folder)
     there: Any = There()
-    extract = extracting(OBJECTS, timeout_seconds=300)
+    extract = extracting(only=OBJECTS, timeout_seconds=300)
     done = extract_night(there, landing, CrmNight(NOW.date(), NOW), extract)
     used = resource.getrusage(resource.RUSAGE_SELF)
     results: list[Any] = list(done.results)

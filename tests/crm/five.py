@@ -25,22 +25,6 @@ from tests.crm.standins.zoho import Zoho
 from tests.crm.truth import Truth
 from tests.crm.zoho import nights as zoho
 
-_SALESFORCE = """
-[[sources]]
-name = "acme_sf"
-type = "salesforce"
-base_url = "{url}"
-client_id = {{ env = "SF_ID" }}
-client_secret = {{ env = "SF_SECRET" }}
-refresh_token = {{ env = "SF_REFRESH" }}
-"""
-_HUBSPOT = """
-[[sources]]
-name = "acme_hs"
-type = "hubspot"
-base_url = "{url}"
-access_token = {{ env = "HUBSPOT_TOKEN" }}
-"""
 ENVIRONMENT: Mapping[str, str] = {
     **salesforce.SECRETS,
     **hubspot.ENVIRONMENT,
@@ -79,8 +63,8 @@ class Five:
         )
         return head + "\n".join(
             (
-                _SALESFORCE.format(url=self.salesforce.url),
-                _HUBSPOT.format(url=self.hubspot.url),
+                salesforce.settings_toml(self.salesforce, "acme_sf"),
+                hubspot.settings_toml(self.hubspot, "acme_hs"),
                 pipedrive.settings_toml(self.pipedrive),
                 zoho.settings_toml(self.zoho),
                 neocrm.settings_toml(self.neocrm),

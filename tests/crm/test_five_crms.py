@@ -42,6 +42,7 @@ from tests.crm.standins.zoho import Zoho
 from tests.crm.standins.zoho_shapes import record_id as zoho_id
 from tests.crm.zoho import nights as zoho
 from tests.support.batch import Built
+from tests.support.compare import differences_of_builds
 
 COMPANY = small_company()
 TRUTH = COMPANY.truth
@@ -49,27 +50,6 @@ TRUTH = COMPANY.truth
 NIGHTS = nights_between(FIRST_NIGHT, LAST_NIGHT, missed={day(n).date() for n in (31, 34)})
 BUILT = (0, 5)
 OF_EXITS = "zoho_of_exits"
-_SALESFORCE = """
-[[sources]]
-name = "{name}"
-type = "salesforce"
-base_url = "{url}"
-client_id = {{ env = "SF_ID" }}
-client_secret = {{ env = "SF_SECRET" }}
-refresh_token = {{ env = "SF_REFRESH" }}
-currency = "USD"
-"""
-_HUBSPOT = """
-[[sources]]
-name = "hub"
-type = "hubspot"
-base_url = "{url}"
-access_token = {{ env = "HUBSPOT_TOKEN" }}
-[[sources]]
-name = "seeds"
-type = "hubspot"
-access_token = {{ env = "HUBSPOT_TOKEN" }}
-"""
 
 
 @dataclass(frozen=True)
@@ -85,10 +65,14 @@ class Account:
 
 @dataclass
 class Outcome:
-    """What the nights came to: the facts after each that was built, and the last warehouse."""
+    """What the nights came to: the facts after each that was built, and after a rebuild.
+
+    The warehouse is the rebuilt one.
+    """
 
     warehouse: Warehouse
     built: dict[int, Built]
+    rebuilt: Built
     org: DevOrg
     faults: int
 
@@ -115,23 +99,25 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
             # Small enough that the first night goes in bulk, the others by REST.
             Account("sf", sf, salesforce.extracting(bulk_above=20), SalesforceProjection(TRUTH)),
             Account("dev", dev, salesforce.extracting(name="dev", bulk_above=20), joins=1),
-            Account("hub", hub, hubspot.extractor(), hubspot.HubspotProjection(TRUTH)),
-            Account(pipedrive.SOURCE, pd, pipedrive.extract, pipedrive.projection(TRUTH)),
-            Account(zoho.SOURCE, entries, zoho.extract, zoho.projection(TRUTH)),
+            Account("hub", hub, hubspot.extracting(), hubspot.HubspotProjection(TRUTH)),
+            Account(pipedrive.SOURCE, pd, pipedrive.extracting(), pipedrive.projection(TRUTH)),
+            Account(zoho.SOURCE, entries, zoho.extracting(), zoho.projection(TRUTH)),
             Account(
                 OF_EXITS,
                 exits,
                 zoho.extracting(name=OF_EXITS, history_time="left"),
                 zoho.projection(TRUTH, "left"),
             ),
-            Account(neocrm.SOURCE, neo, neocrm.extract, neocrm.projection(TRUTH)),
+            Account(neocrm.SOURCE, neo, neocrm.extracting(), neocrm.projection(TRUTH)),
         )
         config = folder / "funnel.toml"
         config.write_text(
             f'business_timezone = "{BUSINESS_TIMEZONE}"\nreporting_currency = "EUR"\n'
-            + "".join(_SALESFORCE.format(name=a.source, url=a.standin.url) for a in accounts[:2])
-            + _SALESFORCE.format(name=salesforce_seeds.SOURCE, url=sf.url)
-            + _HUBSPOT.format(url=hub.url)
+            + salesforce.settings_toml(sf, currency="USD")
+            + salesforce.settings_toml(dev, "dev", currency="USD")
+            + salesforce.settings_toml(sf, salesforce_seeds.SOURCE, currency="USD")
+            + hubspot.settings_toml(hub)
+            + hubspot.settings_toml(hub, "seeds")
             + pipedrive.settings_toml(pd)
             + zoho.settings_toml(entries)
             + zoho.settings_toml(exits, OF_EXITS, history_time="left")
@@ -152,7 +138,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
             salesforce_seeds.land_seeds(sf.url, warehouse.landing, night, number)
             if number in BUILT:
                 built[number] = warehouse.build(night)
-        yield Outcome(warehouse, built, org, faults.total)
+        rebuilt = warehouse.rebuild(NIGHTS[-1])
+        yield Outcome(warehouse, built, rebuilt, org, faults.total)
 
 
 def _told(outcome: Outcome, source: str, telling: Projection, apart: str = "") -> None:
@@ -161,6 +148,10 @@ def _told(outcome: Outcome, source: str, telling: Projection, apart: str = "") -
         lines = differences_from_telling(telling, NIGHTS[: number + 1], built, source)
         lines = [line for line in lines if not apart or apart not in line]
         assert lines == [], "\n".join([f"night of {NIGHTS[number].as_of}", *lines])
+
+
+def test_nights_in_sequence_give_what_a_rebuild_from_the_landing_gives(outcome: Outcome) -> None:
+    assert differences_of_builds(outcome.built[BUILT[-1]], outcome.rebuilt) == []
 
 
 def test_salesforce(outcome: Outcome) -> None:

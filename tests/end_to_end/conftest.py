@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.nights import NightRun, run
+from tests.end_to_end.nights import NightRun, run_as_typed
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, NightRun]:
     with (shared / "sample.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not told.exists():
-            night = run(home)
+            night = run_as_typed(home)
             assert night.code == 0, night.output
             told.write_text(json.dumps(asdict(night)), "utf-8")
     return home, NightRun(**json.loads(told.read_text("utf-8")))

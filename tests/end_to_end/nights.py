@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.home import PROJECT_ROOT
 from orchestration.published_tables import PUBLISHED_TABLES
+from tests.end_to_end.warm import run_warm
 
 # What a run tells of itself differs from run to run.
 RUN_LOGS = {"mart_quality_checks", "mart_source_status", "mart_quarantine"}
@@ -41,11 +42,18 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "orchestration", *words]
 
 
-def run(
+def run(home: Path, config: Path | None = None, *words: str) -> NightRun:
+    """Run a command (default: the night) and wait for its end."""
+    _lend_parsed_project(home)
+    code, output = run_warm(words or ("run",), PROJECT_ROOT, environment(home, config))
+    _keep_parsed_project(home)
+    return NightRun(code, output)
+
+
+def run_as_typed(
     home: Path, config: Path | None = None, *words: str, project: Path = PROJECT_ROOT
 ) -> NightRun:
-    """Run a command (default: the night) and wait for its end."""
-    _lend_parsed_project(home, project)
+    """Run a command as somebody types it, with nothing loaded or parsed, in any checkout."""
     done = subprocess.run(
         command(*(words or ("run",))),
         cwd=project,
@@ -56,7 +64,8 @@ def run(
         timeout=300,
         check=False,
     )
-    _keep_parsed_project(home, project)
+    if project == PROJECT_ROOT:
+        _keep_parsed_project(home)
     return NightRun(done.returncode, done.stdout)
 
 
@@ -64,16 +73,16 @@ _kept = Path(tempfile.mkdtemp(prefix="parsed-project-"))
 atexit.register(shutil.rmtree, _kept, ignore_errors=True)
 
 
-def _keep_parsed_project(home: Path, project: Path) -> None:
+def _keep_parsed_project(home: Path) -> None:
     """Keep what dbt parsed: parsing the same project again for every new home tests nothing."""
     parsed = home / "dbt" / "target"
-    if project == PROJECT_ROOT and parsed.exists() and not (_kept / "target").exists():
+    if parsed.exists() and not (_kept / "target").exists():
         shutil.copytree(parsed, _kept / "target")
 
 
-def _lend_parsed_project(home: Path, project: Path) -> None:
+def _lend_parsed_project(home: Path) -> None:
     parsed = home / "dbt" / "target"
-    if project == PROJECT_ROOT and (_kept / "target").exists() and not parsed.exists():
+    if (_kept / "target").exists() and not parsed.exists():
         shutil.copytree(_kept / "target", parsed)
 
 

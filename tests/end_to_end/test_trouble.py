@@ -7,7 +7,14 @@ import shutil
 from pathlib import Path
 
 from orchestration.home import PROJECT_ROOT
-from tests.end_to_end.nights import published_rows, query, run, write_company, write_settings
+from tests.end_to_end.nights import (
+    published_rows,
+    query,
+    run,
+    run_as_typed,
+    write_company,
+    write_settings,
+)
 
 GOOD_DEALS = (
     "deal_id,stage,created_at,amount,currency,closed_at\n"
@@ -85,7 +92,7 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
     write_company(tmp_path / "files", deals=GOOD_DEALS, stages=STAGES)
     settings = write_settings(tmp_path / "funnel.toml", "2024-01-31")
     home = tmp_path / "home"
-    first = run(home, settings, project=project)
+    first = run_as_typed(home, settings, project=project)
     assert first.code == 0, first.output
     before = published_rows(home)
     release = (home / "published").resolve()
@@ -103,7 +110,7 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
     (tmp_path / "files" / "deals.csv").write_text(
         GOOD_DEALS + "d9,qualified,2024-01-09,120,EUR,\n", "utf-8"
     )
-    second = run(home, settings, project=project)
+    second = run_as_typed(home, settings, project=project)
     assert second.code == 1
     check = "expectations.fct_deals.expect_column_values_to_not_match_regex.deal_key"
     for words in ("stays as it was", "fct_deals", "failing-rows", "make ui"):
@@ -111,7 +118,7 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
     assert (home / "published").resolve() == release
     assert published_rows(home) == before
 
-    shown = run(home, settings, "failing-rows", check, project=project)
+    shown = run_as_typed(home, settings, "failing-rows", check, project=project)
     assert shown.code == 0, shown.output
     assert "acme:d2" in shown.output
     assert "acme:d9" not in shown.output

@@ -21,6 +21,7 @@ from orchestration.sources.files import extract_table
 from orchestration.warehouse.build import run_build
 from orchestration.warehouse.idle import build_idle_staging, idle_kinds, staging_of
 from orchestration.warehouse.layout import Night, lay_out
+from orchestration.warehouse.memory import remember_build
 from tests.support.companies import (
     AS_OF,
     BUSINESS_TIMEZONE,
@@ -156,6 +157,8 @@ def build_facts(
     result = run_build(home, "run", select=models, exclude=left_out)
     failed = [f"{node.name}: {node.message}" for node in result.nodes if not node.succeeded]
     assert not failed, "\n".join(failed)
+    with connect(home.warehouse) as connection:
+        remember_build(connection)
 
 
 def read_facts(home: Home) -> Built:

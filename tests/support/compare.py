@@ -131,3 +131,16 @@ def compare_rows(
             cells = [f"{c}={v}" for c, v in zip(columns, row, strict=True) if v != "-"]
             lines.append((row, f"{table} {word} {' '.join(cells)}"))
     return [line for _, line in sorted(lines)]
+
+
+def differences_of_builds(nightly: Built, rebuilt: Built) -> list[str]:
+    """Return a line for each table that night after night and a rebuild don't give alike."""
+    lines = [f"only one has {table}" for table in nightly.tables.keys() ^ rebuilt.tables.keys()]
+    for table in nightly.tables.keys() & rebuilt.tables.keys():
+        rows, other = nightly.tables[table], rebuilt.tables[table]
+        if len(rows) != len(other):
+            lines.append(f"{table}: {len(rows)} rows night by night, {len(other)} rebuilt")
+        differing = [pair for pair in zip(rows, other, strict=False) if pair[0] != pair[1]]
+        if differing:
+            lines.append(f"{table}: {len(differing)} rows, the first: {differing[0]}")
+    return sorted(lines)

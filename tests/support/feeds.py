@@ -1,7 +1,8 @@
 """Feeds that no file has, brought to where every source delivers them.
 
 Logged changes and deletions come from systems with an interface only. Here they stand in the place
-of the delivered views, so that everything behind these is the real thing.
+of the delivered views, so that everything behind these is the real thing. That they are news is
+told by rows of a CRM's staging that nothing else reads here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from orchestration.engine import has_table
 from tests.support.companies import BUSINESS_TIMEZONE, COLUMNS, NIGHTS, Company, full_row
 
 # The view that each feed stands for (a build leaves these out), and the types of its columns.
@@ -28,6 +30,8 @@ _TYPES = {
 }
 # Columns that no case fills.
 _NEVER_TOLD = {"changes": {"logged_fields": "varchar[]"}}
+# The staging that stands for the news of a kind of record.
+_NEWS = {"deal": "deleted_opportunities", "lead": "deleted_leads"}
 _DELIVERY = {
     "source_name": "varchar",
     "load_id": "varchar",
@@ -90,3 +94,20 @@ class Feeds:
                 connection.executemany(statement, self.rows[feed])
             for name, type in _NEVER_TOLD.get(feed, {}).items():
                 connection.execute(f"alter table conformed.{view} add column {name} {type}")
+            connection.execute(
+                "insert into landing.loads (load_id, source_name, table_name, row_count,"
+                " deleted_rows) select load_id, source_name, ?, count(*), 0"
+                f" from conformed.{view} group by all",
+                [feed],
+            )
+        for entity_type, object_ in _NEWS.items():
+            if not has_table(connection, "staging", f"stg_salesforce__{object_}"):
+                continue  # the first build takes everything in
+            connection.execute(f"delete from staging.stg_salesforce__{object_}")
+            for feed, view in VIEWS.items():
+                connection.execute(
+                    f"insert into staging.stg_salesforce__{object_}"
+                    f" (source_name, load_id, ordinal, record_id, {entity_type}_id)"
+                    f" select source_name, load_id, ordinal, '{feed}' || ordinal, entity_id"
+                    f" from conformed.{view} where entity_type = '{entity_type}'"
+                )

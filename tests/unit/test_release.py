@@ -16,7 +16,8 @@ import duckdb
 import pytest
 
 from orchestration.home import PROJECT_ROOT, Home
-from orchestration.publication.release import PublicationError, Release, publish
+from orchestration.publication.release import Release, publish
+from orchestration.publication.release_files import PublicationError
 
 DAILY = "fct_pipeline_daily"
 SPLIT = {DAILY: "snapshot_date"}

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.publication.release import PublicationError, publish
+from orchestration.publication.release import publish
+from orchestration.publication.release_files import PublicationError
 from orchestration.publication.report import ReportAttempt, try_report
 from orchestration.report.charts.drawing import round_steps, stage_colours
 from orchestration.report.marts import open_marts

@@ -1,3 +1,5 @@
+{{ keep_by_record("'deal'", 'deal_key', remembered=true) }}
+
 -- Spans of business days over which an open deal's end-of-day state did not change.
 --
 -- A span without an end (`valid_to` null) goes on until something happens; the day on which it
@@ -16,7 +18,7 @@ with stage_days as (
         max(known_at) over past as known_at,
         max(case when not is_known_at_assumed then known_at end) over past as learned_at
     from {{ ref('int_stage_transitions') }}
-    where entity_type = 'deal'
+    where entity_type = 'deal' and {{ has_changed("'deal'", 'entity_key') }}
     window past as (
         partition by entity_key order by entity_sequence rows unbounded preceding
     )
@@ -32,6 +34,7 @@ removal_days as (
         transition_type in ('deleted', 'merged') as is_removed
     from {{ ref('int_stage_transitions') }}
     where entity_type = 'deal' and transition_type in ('deleted', 'merged', 'restored')
+        and {{ has_changed("'deal'", 'entity_key') }}
     qualify lead(transitioned_on) over (partition by entity_key order by entity_sequence)
         is distinct from transitioned_on
 ),
@@ -44,7 +47,7 @@ pushes as (
         max(case when not is_known_at_assumed then known_at end) over past as learned_at
     from (
         select entity_key as deal_key, * from {{ ref('int_record_states') }}
-        where entity_type = 'deal'
+        where entity_type = 'deal' and {{ has_changed("'deal'", 'entity_key') }}
     )
     window past as (partition by deal_key order by state_number rows unbounded preceding)
 ),

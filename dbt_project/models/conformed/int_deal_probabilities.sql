@@ -1,3 +1,5 @@
+{{ keep_by_record("'deal'", 'deal_key') }}
+
 -- The win probability that the CRM held for a deal, by spans of business days: what delivered
 -- history and successive versions of the record told while they showed an open stage.
 --

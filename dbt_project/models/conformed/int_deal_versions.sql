@@ -1,3 +1,5 @@
+{{ keep_by_record("'deal'", 'deal_key', 'int_records_with_news') }}
+
 -- Every landed version of every deal, of all sources, in the order in which we learned them. A
 -- deletion that a feed of its own tells is a version too, without values.
 with told as (

@@ -15,6 +15,7 @@ with deletions as (
         extracted_at
     from {{ ref('int_delivered_deletions') }}
     where not is_absent
+        and {{ has_news('entity_type', "source_name || ':' || entity_id") }}
 ),
 
 versions as (

@@ -1,3 +1,5 @@
+{{ keep_by_record('entity_type', 'entity_key') }}
+
 -- Where each lead and deal with a dated past stands at `as_of`.
 with summed as (
     select
@@ -12,6 +14,7 @@ with summed as (
         max_by(transition_type in ('deleted', 'merged'), entity_sequence)
             filter (where transition_type in ('deleted', 'merged', 'restored')) as is_removed
     from {{ ref('int_stage_transitions') }}
+    where {{ has_changed('entity_type', 'entity_key') }}
     group by all
 )
 

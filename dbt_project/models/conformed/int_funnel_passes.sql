@@ -1,3 +1,5 @@
+{{ keep_by_record('entity_type', 'entity_key') }}
+
 -- When each lead and deal first passed each open stage of each pipeline it was in, and whether it
 -- really entered the stage. The outcome behind all stages (`won`; for leads `converted`) has the
 -- rank after the last open stage.
@@ -32,6 +34,7 @@ entries as (
         and transitions.pipeline = places.pipeline
         and transitions.to_stage = places.stage
     where transitions.transition_type not in ('deleted', 'merged', 'restored')
+        and {{ has_changed('transitions.entity_type', 'transitions.entity_key') }}
 ),
 
 outcomes as (

@@ -84,10 +84,19 @@ crossed as (
     group by all
 ),
 
+-- Nothing happens before the first of the instants that are told.
+told as (
+    select min(entered_at) as happened_at from {{ ref('int_history_rows') }}
+    union all
+    select min(coalesce(least(created_at, closed_at), observed_at)) from {{ ref('int_deal_versions') }}
+    union all
+    select min(coalesce(least(created_at, converted_at), observed_at)) from {{ ref('int_lead_versions') }}
+),
+
 days as (
     select unnest(generate_series(
         least(
-            (select min({{ business_day('happened_at') }}) from {{ ref('int_stage_events') }}),
+            (select min({{ business_day('happened_at') }}) from told),
             (select min(period_start) from {{ ref('stg_files__targets') }} where quarantine is null),
             {{ setting('as_of') }}
         )::timestamp,

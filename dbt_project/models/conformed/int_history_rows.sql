@@ -1,8 +1,10 @@
+{{ keep_by_record('entity_type', 'entity_key', 'int_records_with_news') }}
+
 -- Every told row of stage history with the pipeline that it belongs to.
 with record_pipelines as (
     select entity_type, entity_key, max_by(pipeline, version_number) as pipeline
     from {{ ref('int_record_versions') }}
-    where not is_absent
+    where not is_absent and {{ has_news('entity_type', 'entity_key') }}
     group by all
 )
 
@@ -42,3 +44,5 @@ left join {{ ref('int_history_pipelines') }} as history_pipelines
 left join {{ ref('int_default_pipelines') }} as default_pipelines
     on told.source_name = default_pipelines.source_name
     and told.entity_type = default_pipelines.entity_type
+-- Versions of a row that was told of another record before bring that record along.
+where {{ has_news('told.entity_type', 'told.entity_key') }}

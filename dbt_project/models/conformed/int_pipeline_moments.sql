@@ -1,3 +1,5 @@
+{{ keep_by_record("'deal'", 'deal_key') }}
+
 -- Every moment at which a deal's place in the pipeline, its worth, its expected close date or its
 -- being there changed, with what held before and after it.
 --
@@ -25,7 +27,7 @@ with standings as (
             else to_category
         end as status
     from {{ ref('int_stage_transitions') }}
-    where entity_type = 'deal'
+    where entity_type = 'deal' and {{ has_changed("'deal'", 'entity_key') }}
     window past as (partition by entity_key order by entity_sequence rows unbounded preceding)
 ),
 
@@ -66,6 +68,7 @@ told as (
         } as at_fields
     from {{ ref('int_record_states') }}
     where entity_type = 'deal' and is_last_of_instant
+        and {{ has_changed("'deal'", 'entity_key') }}
 ),
 
 instants as (

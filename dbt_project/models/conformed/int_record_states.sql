@@ -1,3 +1,5 @@
+{{ keep_by_record('entity_type', 'entity_key', remembered=true) }}
+
 {%- set fields = {
     'amount': 'amount', 'currency': 'currency', 'expected_close_date': 'expected_close_date',
     'owner_id': 'owner_key',
@@ -25,7 +27,7 @@ with entries as (
         and events.entity_type = list.entity_type
         and events.pipeline = list.pipeline
         and events.stage = list.stage
-    where events.kind = 'stage'
+    where events.kind = 'stage' and {{ has_changed('events.entity_type', 'events.entity_key') }}
     window sequence as (
         partition by events.entity_type, events.entity_key order by {{ event_order('events') }}
     )

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- What the versions of leads and deals say about stages: one shape for both kinds of record.
 select
     'deal' as entity_type,

@@ -1,3 +1,5 @@
+{{ keep_by_record('entity_type', 'entity_key') }}
+
 -- Everything that is known to have happened to the stage of a lead or deal, or to its being there
 -- at all: the stages it entered, its removals and restorations. Also what lies after `as_of`.
 with begun as (
@@ -14,7 +16,7 @@ removal_changes as (
             when is_merged then 'merged'
             else 'deleted'
         end as kind
-    from {{ ref('int_record_versions') }}
+    from {{ ref('int_named_versions') }}
     qualify is_removed <> coalesce(
         lag(is_removed) over (partition by entity_type, entity_key order by version_number), false
     )

@@ -1,3 +1,5 @@
+{{ keep_by_record('entity_type', 'entity_key', remembered=true) }}
+
 -- The changes of stage, in order, with what they mean; amounts and owners are joined later.
 with ordered as (
     select
@@ -8,6 +10,7 @@ with ordered as (
     from {{ ref('int_stage_events') }}
     -- What is dated later has not happened yet.
     where happened_at <= {{ day_end(setting('as_of')) }}
+        and {{ has_changed('entity_type', 'entity_key') }}
 ),
 
 -- A row that repeats the stage tells of another field; it is no change of stage.

@@ -17,4 +17,5 @@
         'history_is_complete': 'boolean',
         'logged_fields': 'varchar[]',
     },
+    about=['entity_type', 'entity_id', 'record_id'],
 ) }}

@@ -28,4 +28,5 @@
         'is_deleted': 'boolean',
         'merged_into_id': 'varchar',
     },
+    about=["'deal'", 'deal_id'],
 ) }}

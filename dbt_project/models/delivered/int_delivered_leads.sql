@@ -27,4 +27,5 @@
         'is_deleted': 'boolean',
         'merged_into_id': 'varchar',
     },
+    about=["'lead'", 'lead_id'],
 ) }}

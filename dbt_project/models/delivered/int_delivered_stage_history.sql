@@ -23,4 +23,5 @@
         'emptied': 'varchar[]',
         'is_inferred': 'boolean',
     },
+    about=['entity_type', 'entity_id', 'record_id'],
 ) }}

@@ -1,3 +1,6 @@
+{% set bases = ['int_stage_transitions', 'int_record_states'] %}
+{{ keep_by_day('changed_on', bases) }}
+
 with states as (
     select
         *,
@@ -7,7 +10,10 @@ with states as (
         lag(expected_close_date) over told as previous_expected_close_date,
         lag(owner_key) over told as previous_owner_key
     from {{ ref('int_record_states') }}
-    where entity_type = 'deal'
+    where entity_type = 'deal' and entity_key in (
+        select entity_key from {{ ref('int_record_states') }}
+        where entity_type = 'deal' and happened_on >= {{ first_day(bases) }}
+    )
     window told as (partition by entity_key order by state_number)
 ),
 
@@ -76,4 +82,5 @@ select
     is_known_at_assumed,
     is_inferred
 from field_changes
-order by deal_key, changed_at, field, change_order
+where changed_on >= {{ first_day(bases) }}
+order by changed_on, deal_key, changed_at, field, change_order

@@ -16,23 +16,6 @@ spine as (
     where entity_type = 'deal'
 ),
 
-states as (
-    select
-        *,
-        count(*) filter (where is_push) over (partition by deal_key) as push_count
-    from (
-        select
-            *,
-            expected_close_date > lag(expected_close_date) over (
-                partition by entity_key order by state_number
-            ) as is_push,
-            entity_key as deal_key
-        from {{ ref('int_record_states') }}
-        where entity_type = 'deal'
-    )
-    qualify row_number() over (partition by deal_key order by state_number desc) = 1
-),
-
 -- What had been seen by the end of `as_of`.
 mergers as (
     select
@@ -95,7 +78,8 @@ standing as (
         and names.entity_type = list.entity_type
         and names.pipeline = list.pipeline
         and names.stage = list.stage
-    left join states on spine.deal_key = states.deal_key
+    left join {{ ref('int_latest_states') }} as states
+        on states.entity_type = 'deal' and spine.deal_key = states.entity_key
     left join mergers on spine.deal_key = mergers.deal_key
     left join converting_leads on spine.deal_key = converting_leads.deal_key
     -- A record whose past lies wholly after the last reported day is not there yet.

@@ -81,11 +81,8 @@ left join {{ ref('int_stage_names') }} as names
     and names.entity_type = 'lead'
     and latest.pipeline = names.pipeline
     and latest.status = names.delivered_stage
-left join (
-    select * from {{ ref('int_record_states') }}
-    where entity_type = 'lead'
-    qualify row_number() over (partition by entity_key order by state_number desc) = 1
-) as states on spine.lead_key = states.entity_key
+left join {{ ref('int_latest_states') }} as states
+    on states.entity_type = 'lead' and spine.lead_key = states.entity_key
 left join {{ ref('dim_owner') }} as owners on states.owner_key = owners.owner_key
 left join outcomes on spine.lead_key = outcomes.lead_key
 -- A record whose past lies wholly after the last reported day is not there yet.

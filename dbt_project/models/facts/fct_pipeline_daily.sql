@@ -1,32 +1,14 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    pre_hook=["{{ forget_changed_deal_days() }}"],
-    post_hook=["{{ remember_deal_days() }}"],
-) }}
+{% set bases = ['int_deal_days', 'int_fx_rates', 'days', 'requested'] %}
+{{ keep_by_day('snapshot_date', bases) }}
 
 -- Every open deal at the end of every business day. Spans are laid out into days with the deal's
 -- columns beside them, which costs about as much as copying the result.
 with spans as (
     select
-        spans.*,
-        {% if is_incremental() %}
-        -- A changed deal is laid out anew; of the others only the days that are not there yet.
-        case
-            when changed.deal_key is not null then spans.valid_from
-            else greatest(spans.valid_from, frontier.next_day)
-        end as first_day,
-        {% else %}
-        spans.valid_from as first_day,
-        {% endif %}
-        least(coalesce(spans.valid_to - 1, {{ setting('as_of') }}), {{ setting('as_of') }}) as last_day
-    from {{ ref('int_deal_days') }} as spans
-    {% if is_incremental() %}
-    left join {{ changed_deals_relation() }} as changed on spans.deal_key = changed.deal_key
-    cross join (
-        select coalesce(max(snapshot_date) + 1, date '0001-01-01') as next_day from {{ this }}
-    ) as frontier
-    {% endif %}
+        *,
+        greatest(valid_from, {{ first_day(bases) }}) as first_day,
+        least(coalesce(valid_to - 1, {{ setting('as_of') }}), {{ setting('as_of') }}) as last_day
+    from {{ ref('int_deal_days') }}
 ),
 
 laid_out as (
@@ -61,6 +43,4 @@ from laid_out
 left join {{ ref('fct_fx_rates') }} as rates
     on laid_out.currency = rates.currency
     and laid_out.snapshot_date = rates.rate_date
-{% if not is_incremental() %}
 order by laid_out.snapshot_date, laid_out.deal_key
-{% endif %}

@@ -1,13 +1,22 @@
-with with_state as (
+{% set bases = ['int_stage_transitions', 'int_record_states', 'int_fx_rates'] %}
+{{ keep_by_day('transitioned_on', bases) }}
+
+with transitions as (
+    select * from {{ ref('int_stage_transitions') }}
+    where transitioned_on >= {{ first_day(bases) }}
+),
+
+with_state as (
     select
         transitions.*,
         states.amount,
         states.currency,
         states.owner_key
-    from {{ ref('int_stage_transitions') }} as transitions
+    from transitions
     asof left join (
         select * from {{ ref('int_record_states') }}
         where is_last_of_instant
+            and (entity_type, entity_key) in (select (entity_type, entity_key) from transitions)
     ) as states
         on transitions.entity_type = states.entity_type
         and transitions.entity_key = states.entity_key
@@ -43,4 +52,6 @@ from with_state
 left join {{ ref('fct_fx_rates') }} as rates
     on with_state.currency = rates.currency
     and with_state.transitioned_on = rates.rate_date
-order by with_state.entity_type, with_state.entity_key, with_state.entity_sequence
+order by
+    with_state.transitioned_on, with_state.entity_type, with_state.entity_key,
+    with_state.entity_sequence

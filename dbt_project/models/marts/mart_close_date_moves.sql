@@ -129,16 +129,4 @@ summed as (
     group by period, period_start, dimension, dimension_value
 )
 
-select
-    summed.period,
-    summed.period_start,
-    periods.period_end,
-    summed.* exclude (period, period_start)
-from summed
-inner join {{ ref('int_periods') }} as periods
-    on summed.period = periods.period
-    and summed.period_start = periods.period_start
-    and periods.is_first_day
-order by
-    array_position(['week', 'month', 'quarter'], summed.period), summed.period_start,
-    summed.dimension, summed.dimension_value
+{{ by_period('summed') }}

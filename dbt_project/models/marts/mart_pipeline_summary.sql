@@ -1,3 +1,8 @@
+{% set bases = [
+    'int_deal_days', 'int_fx_rates', 'int_owner_versions', 'int_deal_origins', 'days', 'requested',
+] %}
+{{ keep_by_day('snapshot_date', bases) }}
+
 with days as (
     select
         daily.snapshot_date,
@@ -18,6 +23,7 @@ with days as (
         and daily.snapshot_date >= owners.valid_from
         and daily.snapshot_date < owners.valid_to
     left join {{ ref('int_deal_origins') }} as origins on daily.deal_key = origins.deal_key
+    where daily.snapshot_date >= {{ first_day(bases) }}
 )
 
 select

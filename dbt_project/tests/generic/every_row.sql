@@ -2,6 +2,6 @@
    does not. #}
 {% test every_row(model, satisfies) %}
 select *
-from {{ model }}
+from {{ changed_part(model) }} as part
 where not ({{ satisfies }})
 {% endtest %}

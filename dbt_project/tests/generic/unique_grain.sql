@@ -6,7 +6,7 @@
 select
     {{ columns | join(', ') }},
     count(*) as sharing_rows
-from {{ model }}
+from {{ changed_part(model) }} as part
 group by {{ columns | join(', ') }}
 having count(*) > 1
 {% endtest %}

@@ -15,7 +15,7 @@ from orchestration.sources.hubspot.account import HubspotAccount
 from orchestration.sources.hubspot.changes import change_key
 from orchestration.sources.hubspot.lists import stage_key
 from orchestration.sources.hubspot.objects import OBJECTS
-from tests.crm.hubspot.nights import settings_of
+from tests.crm.hubspot.nights import source_of
 from tests.crm.projection import CrmNight
 from tests.crm.standins.hubspot import Hubspot
 
@@ -28,7 +28,7 @@ KEYS = {
 
 def land_seeds(standin: Hubspot, landing: Landing, night: CrmNight) -> None:
     """Land real shapes of HubSpot's records as a source of their own."""
-    settings = settings_of(standin, name="seeds")
+    settings = source_of(standin, name="seeds")
     account = HubspotAccount(settings, lambda text: None, lambda s: None)
     for item in OBJECTS:
         path = SEEDS / f"{item.name}.jsonl"

@@ -7,27 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from orchestration.landing import Landing
+from tests.crm.hubspot.nights import SOURCE
+from tests.crm.landed import landed
 from tests.crm.standins.hubspot import Hubspot
-from tests.crm.standins.hubspot_shapes import OBJECT_TYPES, id_of
-
-Row = tuple[Any, ...]
-
-
-def landed(landing: Landing, table: str, columns: str = "id, payload") -> list[Row]:
-    """Return every landed row of a table, in order."""
-    files = [str(file) for file in landing.files("hub", table)]
-    if not files:
-        return []
-    scan = f"read_parquet({files}, hive_partitioning=false)"
-    return duckdb.sql(f"select {columns} from {scan} order by load_id, ordinal").fetchall()
-
-
-def newest(landing: Landing, table: str) -> dict[str, dict[str, Any]]:
-    """Return the newest version of each landed record."""
-    return {id_: json.loads(payload) for id_, payload in landed(landing, table)}
+from tests.crm.standins.hubspot_shapes import id_of
 
 
 def wanted_records(standin: Hubspot, kind: str, now: datetime) -> dict[str, dict[str, Any]]:
@@ -59,10 +43,7 @@ def wanted_changes(
 
 def changes(landing: Landing, table: str) -> Iterator[tuple[str, str, str, str]]:
     """Give each landed change as record, property, instant and value."""
-    for _, payload in landed(landing, table):
+    for _, payload in landed(landing, SOURCE, table):
         told = json.loads(payload)
         change = told["change"]
         yield told["recordId"], told["property"], change["timestamp"], change["value"]
-
-
-__all__ = ["OBJECT_TYPES", "changes", "landed", "newest", "wanted_changes", "wanted_records"]

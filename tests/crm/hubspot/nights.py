@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from orchestration.landing import Landing
 from orchestration.settings import HubspotSource
-from orchestration.sources.crm.extract import extract_object
-from orchestration.sources.hubspot.account import HubspotAccount
-from orchestration.sources.hubspot.objects import OBJECTS
-from orchestration.sources.hubspot.vendor import VENDOR
-from orchestration.sources.result import ExtractResult
+from tests.crm import accounts
 from tests.crm.happenings import EntityType, Happening, Record, Ref
-from tests.crm.projection import CrmNight, Projection
+from tests.crm.projection import Projection
 from tests.crm.standin import StandIn
 from tests.crm.standins import hubspot_account as standins
 from tests.crm.standins import hubspot_shapes as shapes
 from tests.crm.truth import Truth
 from tests.reference.given import Delivery, Row
 
+SOURCE = "hub"
 STATIC = {"access_token": {"env": "HUBSPOT_TOKEN"}}
 OAUTH = {
     "client_id": {"env": "HUBSPOT_CLIENT"},
@@ -34,39 +31,27 @@ ENVIRONMENT = {
     "HUBSPOT_SECRET": standins.CLIENT_SECRET,
     "HUBSPOT_REFRESH": standins.REFRESH_TOKEN,
 }
+SECRETS = (
+    *(standins.STATIC_TOKEN, standins.CLIENT_SECRET, standins.REFRESH_TOKEN),
+    "access-standin-",
+)
 
 
-def settings_of(standin: StandIn, **options: Any) -> HubspotSource:
+def settings_toml(standin: StandIn, name: str = SOURCE) -> str:
+    """Return the account's part of the settings file."""
+    lines = [f'name = "{name}"', 'type = "hubspot"', f'base_url = "{standin.url}"']
+    lines.append('access_token = { env = "HUBSPOT_TOKEN" }')
+    return "[[sources]]\n" + "\n".join(lines) + "\n"
+
+
+def source_of(standin: StandIn, **options: Any) -> HubspotSource:
     """Return the settings of an account of the stand-in; with a static token unless told."""
     keys = options if "client_id" in options else {**STATIC, **options}
-    told = {"name": "hub", "type": "hubspot", "base_url": standin.url, "timeout_seconds": 2}
+    told = {"name": SOURCE, "type": "hubspot", "base_url": standin.url, "timeout_seconds": 2}
     return HubspotSource.model_validate({**told, **keys})
 
 
-def extractor(
-    told: list[str] | None = None, *, only: Iterable[str] = (), **options: Any
-) -> Callable[[StandIn, Landing, CrmNight], list[ExtractResult]]:
-    """Return how a night extracts every object (or ``only`` these), without real waiting."""
-    texts = [] if told is None else told
-    wanted = set(only)
-
-    def extract(standin: StandIn, landing: Landing, night: CrmNight) -> list[ExtractResult]:
-        account = HubspotAccount(settings_of(standin, **options), texts.append, lambda s: None)
-        return [
-            extract_object(
-                account,
-                item,
-                VENDOR.pulls[item.name],
-                landing,
-                known_at=night.starts_at,
-                as_of=night.as_of,
-                progress=texts.append,
-            )
-            for item in OBJECTS
-            if not wanted or item.name in wanted
-        ]
-
-    return extract
+extracting = partial(accounts.extracting, source_of)
 
 
 class HubspotProjection(Projection):

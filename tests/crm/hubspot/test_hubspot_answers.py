@@ -20,7 +20,7 @@ from orchestration.sources.hubspot.account import HubspotAccount
 from orchestration.sources.hubspot.checks import check
 from orchestration.sources.hubspot.kinds import DEALS
 from tests.crm.faults import ScriptedFaults
-from tests.crm.hubspot.nights import OAUTH, settings_of
+from tests.crm.hubspot.nights import OAUTH, source_of
 from tests.crm.messages import Answer, Refused, Request
 from tests.crm.small_company import day, small_company
 from tests.crm.standins import hubspot_rules as rules
@@ -41,7 +41,7 @@ def account_of(
     standin: Hubspot, waits: list[float] | None = None, **options: object
 ) -> HubspotAccount:
     slept: list[float] = [] if waits is None else waits
-    return HubspotAccount(settings_of(standin, **options), lambda text: None, slept.append)
+    return HubspotAccount(source_of(standin, **options), lambda text: None, slept.append)
 
 
 def refuse_once(standin: Hubspot, answer: Answer, times: int = 1) -> None:

@@ -9,8 +9,9 @@ from orchestration.landing import Landing
 from orchestration.sources.hubspot.kinds import DEALS, LEADS
 from tests.crm.faults import Mix, RandomFaults
 from tests.crm.generate import Shape, generate_truth
-from tests.crm.hubspot.landed import changes, landed, newest, wanted_changes, wanted_records
-from tests.crm.hubspot.nights import ENVIRONMENT, OAUTH, extractor
+from tests.crm.hubspot.landed import changes, wanted_changes, wanted_records
+from tests.crm.hubspot.nights import OAUTH, SECRETS, SOURCE, extracting
+from tests.crm.landed import landed, newest, shown_secrets
 from tests.crm.nights import extract_nights
 from tests.crm.projection import nights_between
 from tests.crm.small_company import FIRST_NIGHT, LAST_NIGHT
@@ -30,46 +31,34 @@ def test_faults_of_every_kind_lose_and_double_nothing(tmp_path: Path) -> None:
         # The token's time is over within one night, and search follows twenty minutes late.
         standin.tick = timedelta(minutes=1)
         standin.index_lag = timedelta(minutes=20)
-        run = extract_nights(standin, landing, nights, extractor(told, only=TABLES, **OAUTH))
+        run = extract_nights(standin, landing, nights, extracting(told, only=TABLES, **OAUTH))
         assert run[0].unfinished  # the quota ends the first night early
         assert sum(bool(night.unfinished) for night in run) < len(run)
         faults.quota = None
         standin.tick = timedelta()
         last = nights_between(LAST_NIGHT + timedelta(1), LAST_NIGHT + timedelta(2))
-        for night in extract_nights(standin, landing, last, extractor(told, only=TABLES, **OAUTH)):
+        for night in extract_nights(standin, landing, last, extracting(told, only=TABLES, **OAUTH)):
             assert night.unfinished == {}
         assert faults.total > 25
         end = last[-1].starts_at
         for table, kind in (("deals", DEALS), ("leads", LEADS)):
             wanted = wanted_records(standin, table, end)
-            found = newest(landing, table)
+            found = newest(landing, SOURCE, table)
             assert {id_: found.get(id_) for id_ in wanted} == wanted
-            rows = landed(landing, table)
+            rows = landed(landing, SOURCE, table)
             assert len(set(rows)) == len(rows), "a version landed twice"
             there = list(changes(landing, f"{table[:-1]}_changes"))
             missing = wanted_changes(standin, table, kind.tracked, end) - set(there)
             assert not missing
             assert len(set(there)) == len(there) or _only_renumbered(landing, table)
-    _assert_no_secret(tmp_path, told)
+    assert told
+    assert shown_secrets(tmp_path, SECRETS, told) == []
 
 
 def _only_renumbered(landing: Landing, table: str) -> bool:
     """Whether rows of one change differ in their payloads, as values at one instant may."""
-    rows = landed(landing, f"{table[:-1]}_changes")
+    rows = landed(landing, SOURCE, f"{table[:-1]}_changes")
     return len(set(rows)) == len(rows)
-
-
-def _assert_no_secret(root: Path, told: list[str]) -> None:
-    secrets = [*ENVIRONMENT.values(), "access-standin-"]
-    assert told
-    texts = ["\n".join(told), *(p.read_text("utf-8") for p in root.rglob("*.json"))]
-    rows = [
-        str(row) for table in TABLES for row in landed(Landing(root), table, "file, id, payload")
-    ]
-    for secret in secrets:
-        if secret == ENVIRONMENT["HUBSPOT_CLIENT"]:
-            continue  # a name, no secret
-        assert not [text for text in (*texts, *rows) if secret in text]
 
 
 def test_what_search_never_finds_is_found_by_the_sweep(tmp_path: Path) -> None:
@@ -85,7 +74,7 @@ def test_what_search_never_finds_is_found_by_the_sweep(tmp_path: Path) -> None:
         }
         assert changed
         standin.unindexed = set(changed)
-        extract_nights(standin, landing, [first, nights[1], last], extractor(only=("deals",)))
+        extract_nights(standin, landing, [first, nights[1], last], extracting(only=("deals",)))
         wanted = wanted_records(standin, "deals", last.starts_at)
-        found = newest(landing, "deals")
+        found = newest(landing, SOURCE, "deals")
         assert {id_: found[id_] for id_ in changed} == {id_: wanted[id_] for id_ in changed}

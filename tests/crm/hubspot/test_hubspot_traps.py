@@ -22,8 +22,8 @@ from orchestration.sources.hubspot.objects import OBJECTS
 from orchestration.sources.hubspot.records import is_sweep
 from orchestration.sources.hubspot.vendor import VENDOR
 from orchestration.sources.registry import crm_objects
-from tests.crm.hubspot.landed import landed, newest
-from tests.crm.hubspot.nights import extractor, settings_of
+from tests.crm.hubspot.nights import SOURCE, extracting, source_of
+from tests.crm.landed import landed, newest
 from tests.crm.nights import extract_night
 from tests.crm.projection import CrmNight
 from tests.crm.small_company import day, small_company
@@ -46,7 +46,7 @@ def run(standin: Hubspot, tmp_path: Path) -> Callable[..., Landing]:
     def at(number: int, *tables: str, **options: object) -> Landing:
         night = CrmNight(day(number).date(), day(number, 2))
         landing = Landing(tmp_path)
-        found = extract_night(standin, landing, night, extractor(only=tables, **options))
+        found = extract_night(standin, landing, night, extracting(only=tables, **options))
         assert found.unfinished == {}
         return landing
 
@@ -64,14 +64,14 @@ def test_each_object_has_a_pull() -> None:
 
 def test_archived_merged_and_restored_deals(run: Callable[..., Landing]) -> None:
     run(32, "deals")
-    deals = newest(run(34, "deals"), "deals")
+    deals = newest(run(34, "deals"), SOURCE, "deals")
     assert deals[name("deleted")]["archived"] is True
     assert deals[name("deleted_before_first_night")]["archived"] is True
     assert deals[name("born_and_gone_in_a_day")]["archivedAt"]
     assert deals[name("restored")]["archived"] is True
     assert deals[name("merged")]["archived"] is False  # as it was last seen
     assert deals[name("kept_in_merge")]["properties"]["hs_merged_object_ids"] == name("merged")
-    assert newest(run(36, "deals"), "deals")[name("restored")]["archived"] is False
+    assert newest(run(36, "deals"), SOURCE, "deals")[name("restored")]["archived"] is False
 
 
 def test_a_merged_away_deal_never_takes_its_survivor_s_history(
@@ -79,7 +79,7 @@ def test_a_merged_away_deal_never_takes_its_survivor_s_history(
 ) -> None:
     run(32, "deals")
     landing = run(34, "deal_changes")  # asks for the loser, too, and gets the survivor
-    rows = [json.loads(payload) for _, payload in landed(landing, "deal_changes")]
+    rows = [json.loads(payload) for _, payload in landed(landing, SOURCE, "deal_changes")]
     assert {row["recordId"] for row in rows} >= {name("kept_in_merge")}
     assert name("merged") not in {row["recordId"] for row in rows}
 
@@ -94,7 +94,7 @@ def test_history_beyond_the_cap_stays_once_it_landed(
     landing = run(36, *tables)
     stages = [
         row["change"]["value"]
-        for _, payload in landed(landing, "deal_changes")
+        for _, payload in landed(landing, SOURCE, "deal_changes")
         if (row := json.loads(payload))["recordId"] == deal and row["property"] == "dealstage"
     ]
     # Of three moves in a day, two are told.
@@ -121,12 +121,12 @@ def test_all_properties_land_however_many_there_are(
     standin: Hubspot, run: Callable[..., Landing]
 ) -> None:
     standin.custom_properties = tuple(f"acme_a_rather_long_name_{n}" for n in range(300))
-    deals = newest(run(32, "deals"), "deals")
+    deals = newest(run(32, "deals"), SOURCE, "deals")
     assert set(standin.custom_properties) <= set(deals[name("untouched")]["properties"])
     asked = standin.requests_by_endpoint()
     # Too many names for an address: the list gives the ids, batches give the rest.
     assert asked["POST /crm/objects/2026-09/{type}/batch/read"] == 2
-    payload = dict(landed(run(32, "deals"), "deals"))[name("untouched")]
+    payload = dict(landed(run(32, "deals"), SOURCE, "deals"))[name("untouched")]
     assert '"acme_note":"Größe: “None”, 5\\t% \\\\ done"' in payload
 
 
@@ -138,7 +138,7 @@ def test_search_goes_on_by_ids_and_skips_nothing_that_leaves_the_window(
     standin.tick = timedelta(hours=2)  # the company goes on while pages are read
     run(33, "deals")
     standin.tick = timedelta()
-    found = newest(run(36, "deals"), "deals")
+    found = newest(run(36, "deals"), SOURCE, "deals")
     searches = [entry for entry in standin.log if entry.path.endswith("search")]
     assert len(searches) > 5
     names = standin.names("deals")
@@ -149,15 +149,18 @@ def test_search_goes_on_by_ids_and_skips_nothing_that_leaves_the_window(
 def test_contacts_stand_for_leads_where_the_settings_say_so(run: Callable[..., Landing]) -> None:
     tables = ("leads", "lead_changes", "lead_stages", "lead_deals")
     landing = run(36, *tables, leads="contacts")
-    leads = newest(landing, "leads")
+    leads = newest(landing, SOURCE, "leads")
     converted = leads[name("lead_converted")]
     assert converted["properties"]["lifecyclestage"] == "opportunity"
     assert "email" not in converted["properties"], "persons stay in HubSpot"
-    assert newest(landing, "lead_stages")["opportunity"]["option"]["label"] == "Converted"
+    assert newest(landing, SOURCE, "lead_stages")["opportunity"]["option"]["label"] == "Converted"
     assert any(
-        row["property"] == "lifecyclestage" for row in newest(landing, "lead_changes").values()
+        row["property"] == "lifecyclestage"
+        for row in newest(landing, SOURCE, "lead_changes").values()
     )
-    assert f"{name('deal_of_lead')}|{name('lead_converted')}" in newest(landing, "lead_deals")
+    assert f"{name('deal_of_lead')}|{name('lead_converted')}" in newest(
+        landing, SOURCE, "lead_deals"
+    )
 
 
 def test_what_the_edition_or_the_settings_lack_is_absent_and_no_failure(
@@ -165,7 +168,7 @@ def test_what_the_edition_or_the_settings_lack_is_absent_and_no_failure(
 ) -> None:
     standin.has_leads = False
     standin.lacking = {"multi-currency-read"}
-    account = HubspotAccount(settings_of(standin), lambda text: None, lambda s: None)
+    account = HubspotAccount(source_of(standin), lambda text: None, lambda s: None)
     landing = Landing(tmp_path)
     for item in OBJECTS:
         if item.name in ("leads", "lead_stages", "exchange_rates"):
@@ -176,7 +179,7 @@ def test_what_the_edition_or_the_settings_lack_is_absent_and_no_failure(
             assert found.state == "absent", item.name
             assert found.message
     with pytest.raises(NotOffered):
-        lead_kind(settings_of(standin, leads="none"))
+        lead_kind(source_of(standin, leads="none"))
 
 
 def test_a_sweep_is_due_once_in_its_days() -> None:
@@ -197,12 +200,12 @@ def test_the_budget_of_a_night_is_kept_by_histories(standin: Hubspot, tmp_path: 
     landing = Landing(tmp_path)
     night = CrmNight(day(30).date(), day(30))
     options = {"requests_per_night": 6, "only": ("deals", "deal_changes")}
-    first = extract_night(standin, landing, night, extractor(**options))  # type: ignore[arg-type]
+    first = extract_night(standin, landing, night, extracting(**options))  # type: ignore[arg-type]
     assert "requests_per_night" in first.unfinished["deal_changes"]
     assert sum(first.requests.values()) <= 7
     options["requests_per_night"] = 60
     later = replace(night, starts_at=day(31))
-    assert extract_night(standin, landing, later, extractor(**options)).unfinished == {}  # type: ignore[arg-type]
-    assert {row["recordId"] for row in newest(landing, "deal_changes").values()} == set(
-        newest(landing, "deals")
+    assert extract_night(standin, landing, later, extracting(**options)).unfinished == {}  # type: ignore[arg-type]
+    assert {row["recordId"] for row in newest(landing, SOURCE, "deal_changes").values()} == set(
+        newest(landing, SOURCE, "deals")
     )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from orchestration.landing import Landing
 from orchestration.settings.crm_sources import NeocrmSource
-from orchestration.sources.crm.extract import extract_object
-from orchestration.sources.crm.http import Account
-from orchestration.sources.neocrm.objects import OBJECTS
-from orchestration.sources.neocrm.vendor import VENDOR
-from orchestration.sources.result import ExtractResult
+from tests.crm import accounts
 from tests.crm.happenings import EntityType, Record, Ref
 from tests.crm.projection import CrmNight, SnapshotProjection
 from tests.crm.reference_data import StageList
@@ -53,31 +49,7 @@ def source_of(standin: StandIn, **others: Any) -> NeocrmSource:
     return NeocrmSource.model_validate({**common, **secrets, **CLOSED, **others})
 
 
-def open_account(source: NeocrmSource, told: list[str] | None = None) -> Account:
-    """Return the account of one run, which doesn't really wait."""
-    progress = (lambda text: None) if told is None else told.append
-    return VENDOR.open(source, progress, sleep=lambda seconds: None)
-
-
-def extract_all(
-    account: Account, landing: Landing, night: CrmNight, told: list[str] | None = None
-) -> Iterator[ExtractResult]:
-    """Extract every object, as one night does."""
-    for item in OBJECTS:
-        yield extract_object(
-            account,
-            item,
-            VENDOR.pulls[item.name],
-            landing,
-            known_at=night.starts_at,
-            as_of=night.as_of,
-            progress=None if told is None else told.append,
-        )
-
-
-def extract(standin: StandIn, landing: Landing, night: CrmNight) -> Iterator[ExtractResult]:
-    """Extract a night from a running stand-in."""
-    yield from extract_all(open_account(source_of(standin)), landing, night)
+extracting = partial(accounts.extracting, source_of)
 
 
 class NeocrmProjection(SnapshotProjection):

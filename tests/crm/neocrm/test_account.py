@@ -19,9 +19,10 @@ from orchestration.sources.crm.http import Account
 from orchestration.sources.neocrm.account import BUSINESS_TYPES, XOQL, NeocrmAccount
 from orchestration.sources.neocrm.records import fields_of, query
 from orchestration.sources.neocrm.vendor import VENDOR
+from tests.crm.accounts import open_account
 from tests.crm.faults import FaultKind, ScriptedFaults
 from tests.crm.messages import Answer, Request, html_answer, json_answer
-from tests.crm.neocrm.nights import SECRETS, open_account, source_of
+from tests.crm.neocrm.nights import SECRETS, source_of
 from tests.crm.small_company import small_company
 from tests.crm.standin import endpoint
 from tests.crm.standins.neocrm import INSTANCE, Neocrm

@@ -11,10 +11,12 @@ import pytest
 from orchestration.landing import Landing
 from orchestration.sources.result import ExtractResult
 from tests.crm import company
+from tests.crm.accounts import extract_objects, open_account
 from tests.crm.faults import Mix, RandomFaults, ScriptedFaults
 from tests.crm.generate import Shape, generate_truth
-from tests.crm.neocrm.landed import doubled, landed, newest, shown_secrets, there
-from tests.crm.neocrm.nights import extract, extract_all, open_account, source_of
+from tests.crm.landed import doubled, landed, newest, shown_secrets
+from tests.crm.neocrm.landed import there
+from tests.crm.neocrm.nights import SECRETS, SOURCE, extracting, source_of
 from tests.crm.nights import extract_night, extract_nights
 from tests.crm.projection import CrmNight, nights_between
 from tests.crm.small_company import FIRST_NIGHT, LAST_NIGHT
@@ -38,7 +40,7 @@ def new_story() -> Story:
 
 
 def run(standin: Neocrm, landing: Landing, at: datetime) -> dict[str, ExtractResult]:
-    done = extract_night(standin, landing, night_at(at), extract)
+    done = extract_night(standin, landing, night_at(at), extracting())
     return {result.table: result for result in done.results}  # type: ignore[misc]
 
 
@@ -47,9 +49,7 @@ def test_faults_of_every_kind_lose_and_double_nothing(tmp_path: Path) -> None:
     nights = nights_between(FIRST_NIGHT, LAST_NIGHT, missed=[date(2024, 4, 1)])
     landing, told = Landing(tmp_path), list[str]()
     faults = RandomFaults(6, Mix(rate=0.25, slow_seconds=0.02), quota=19)
-
-    def faulty(standin: StandIn, given: Landing, night: CrmNight) -> Iterator[ExtractResult]:
-        yield from extract_all(open_account(source_of(standin), told), given, night, told)
+    faulty = extracting(told)
 
     with Neocrm(truth, nights[0].starts_at, faults) as standin:
         standin.most_per_page = 11
@@ -63,10 +63,10 @@ def test_faults_of_every_kind_lose_and_double_nothing(tmp_path: Path) -> None:
         assert extract_nights(standin, landing, last, faulty)[0].unfinished == {}
         assert faults.total > 25
         for table in BOTH:
-            assert newest(landing, table) == there(standin, table)
-    assert not [table for table in BOTH if doubled(landing, table)]
+            assert newest(landing, SOURCE, table) == there(standin, table)
+    assert not [table for table in BOTH if doubled(landing, SOURCE, table)]
     assert told
-    assert shown_secrets(tmp_path, told) == []
+    assert shown_secrets(tmp_path, SECRETS, told) == []
 
 
 def test_a_run_that_is_killed_in_mid_page_leaves_nothing_half_done(tmp_path: Path) -> None:
@@ -88,12 +88,12 @@ def test_a_run_that_is_killed_in_mid_page_leaves_nothing_half_done(tmp_path: Pat
 
             account.cost = cost  # type: ignore[method-assign]
             with pytest.raises(Killed):
-                list(extract_all(account, landing, night))
+                list(extract_objects(account, landing, night))
             standin.forget_log()
         run(standin, landing, night.starts_at)
         for table in BOTH:
-            assert newest(landing, table) == there(standin, table)
-            assert not doubled(landing, table)
+            assert newest(landing, SOURCE, table) == there(standin, table)
+            assert not doubled(landing, SOURCE, table)
 
 
 @pytest.mark.parametrize("budget", [3, 5, 7])
@@ -113,7 +113,7 @@ def test_what_an_unfinished_run_did_not_see_is_not_taken_for_deleted(
 
         def on_budget(given: StandIn, to: Landing, night: CrmNight) -> Iterator[ExtractResult]:
             account = open_account(source_of(given, requests_per_night=budget))
-            for result in extract_all(account, to, night):
+            for result in extract_objects(account, to, night):
                 account.requests = 0  # what comes before the opportunities costs nothing here
                 yield result
 
@@ -122,11 +122,11 @@ def test_what_an_unfinished_run_did_not_see_is_not_taken_for_deleted(
         last = done.results[-1]
         assert (last.state, last.rows_deleted) == ("interrupted", 0)  # type: ignore[attr-defined]
         assert "requests_per_night" in last.message
-        assert str(id_of(deals[0])) in newest(landing, "opportunities")
+        assert str(id_of(deals[0])) in newest(landing, SOURCE, "opportunities")
         third = run(standin, landing, FIRST + 2 * DAY)["opportunities"]
         assert third.rows_deleted == 1
-        assert newest(landing, "opportunities") == there(standin, "opportunities")
-        assert not doubled(landing, "opportunities")
+        assert newest(landing, SOURCE, "opportunities") == there(standin, "opportunities")
+        assert not doubled(landing, SOURCE, "opportunities")
 
 
 def test_what_moves_while_it_is_listed_is_neither_lost_nor_taken_for_deleted(
@@ -157,9 +157,11 @@ def test_what_moves_while_it_is_listed_is_neither_lost_nor_taken_for_deleted(
             run(standin, landing, at)
             at += DAY
         assert len(moved) == 12
-        assert newest(landing, "opportunities") == there(standin, "opportunities")
+        assert newest(landing, SOURCE, "opportunities") == there(standin, "opportunities")
         gone = {
-            id_ for id_, deleted in landed(landing, "opportunities", "id, is_deleted") if deleted
+            id_
+            for id_, deleted in landed(landing, SOURCE, "opportunities", "id, is_deleted")
+            if deleted
         }
         assert gone == {str(id_of(deals[2])), str(id_of(deals[3]))}
 
@@ -179,7 +181,7 @@ def test_what_is_shown_again_without_a_change_comes_back(tmp_path: Path) -> None
         standin.hidden_records = set()
         done = run(standin, landing, FIRST + 2 * DAY)["opportunities"]
         assert (done.rows_landed, done.rows_deleted) == (2, 0)
-        assert newest(landing, "opportunities") == there(standin, "opportunities")
+        assert newest(landing, SOURCE, "opportunities") == there(standin, "opportunities")
         assert run(standin, landing, FIRST + 3 * DAY)["opportunities"].state == "unchanged"
 
 
@@ -190,7 +192,7 @@ def test_answers_of_another_kind_take_nothing_away(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     with Neocrm(story.truth(), FIRST) as standin:
         run(standin, landing, FIRST)
-        before = {table: newest(landing, table) for table in ("stages", "fields", "users")}
+        before = {table: newest(landing, SOURCE, table) for table in ("stages", "fields", "users")}
         standin.hidden_objects |= {"lead", "department"}
         standin.hides_data = True
         done = run(standin, landing, FIRST + DAY)
@@ -204,7 +206,7 @@ def test_answers_of_another_kind_take_nothing_away(tmp_path: Path) -> None:
         }
         assert "权限" in done["leads"].message
         assert "owners have no team" in done["departments"].message
-        assert before == {table: newest(landing, table) for table in before}
+        assert before == {table: newest(landing, SOURCE, table) for table in before}
         standin.hides_data = False
         standin.hidden_objects.clear()
         assert run(standin, landing, FIRST + 2 * DAY)["opportunities"].state == "unchanged"
@@ -226,15 +228,9 @@ def test_records_land_as_they_came_with_every_field(tmp_path: Path) -> None:
     story.deal(BEGIN, "needs", owner=3)
     landing = Landing(tmp_path)
     with Neocrm(story.truth(), FIRST) as standin:
-        extract_night(
-            standin,
-            landing,
-            night_at(FIRST),
-            lambda given, to, night: extract_all(
-                open_account(source_of(given, left_out_fields=["lockStatus"])), to, night
-            ),
-        )
-    ((payload,),) = landed(landing, "opportunities", "payload")
+        extract = extracting(left_out_fields=["lockStatus"])
+        extract_night(standin, landing, night_at(FIRST), extract)
+    ((payload,),) = landed(landing, SOURCE, "opportunities", "payload")
     assert '"customItem1__c":"自定义"' in payload
     assert f'"id":{id_of(story.refs("deal")[0])},' in payload
     assert "lockStatus" not in payload

@@ -18,9 +18,10 @@ from orchestration.sources.crm.errors import (
 from orchestration.sources.crm.http import Account
 from orchestration.sources.pipedrive.account import PipedriveAccount
 from orchestration.sources.pipedrive.vendor import VENDOR
+from tests.crm.accounts import extract_objects, open_account
 from tests.crm.faults import Fault, FaultKind, FaultPlan, ScriptedFaults
 from tests.crm.messages import Answer, Request, json_answer
-from tests.crm.pipedrive.nights import SECRETS, extract_all, open_account, source_of
+from tests.crm.pipedrive.nights import SECRETS, source_of
 from tests.crm.projection import CrmNight
 from tests.crm.small_company import small_company
 from tests.crm.standin import endpoint
@@ -112,7 +113,7 @@ def test_too_many_requests_are_waited_out_for_two_seconds_at_least(standin: Odd)
 def test_a_spent_day_ends_the_source_and_says_so(standin: Odd, tmp_path: Path) -> None:
     standin.daily_tokens = 60
     account = open_account(source_of(standin))
-    results = list(extract_all(account, Landing(tmp_path), CrmNight(NOW.date(), NOW)))
+    results = list(extract_objects(account, Landing(tmp_path), CrmNight(NOW.date(), NOW)))
     states = [result.state for result in results]
     assert states == ["landed", "landed", "landed", "interrupted", "failed", "failed"]
     assert all("daily API tokens are used up" in result.message for result in results[3:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,23 +11,15 @@ import pytest
 from orchestration.landing import Landing
 from orchestration.sources.result import ExtractResult
 from tests.crm import company
+from tests.crm.accounts import extract_objects, open_account
 from tests.crm.faults import Mix, RandomFaults
 from tests.crm.generate import Shape, generate_truth
+from tests.crm.landed import doubled, landed, newest, shown_secrets
 from tests.crm.nights import Extracted, extract_night, extract_nights
-from tests.crm.pipedrive.landed import (
-    changes_landed,
-    changes_there,
-    deals_there,
-    doubled,
-    landed,
-    leads_there,
-    newest,
-    shown_secrets,
-)
-from tests.crm.pipedrive.nights import extract, extract_all, open_account, source_of
+from tests.crm.pipedrive.landed import changes_landed, changes_there, deals_there, leads_there
+from tests.crm.pipedrive.nights import SECRETS, SOURCE, extracting, source_of
 from tests.crm.projection import CrmNight, nights_between
 from tests.crm.small_company import FIRST_NIGHT, LAST_NIGHT
-from tests.crm.standin import StandIn
 from tests.crm.standins.pipedrive import Pipedrive
 from tests.crm.standins.pipedrive_records import lead_id
 from tests.crm.story import Story
@@ -45,7 +37,7 @@ def new_story() -> Story:
 
 
 def run(standin: Pipedrive, landing: Landing, at: datetime) -> dict[str, ExtractResult]:
-    done: Extracted = extract_night(standin, landing, night_at(at), extract)
+    done: Extracted = extract_night(standin, landing, night_at(at), extracting())
     return {result.table: result for result in done.results}  # type: ignore[misc]
 
 
@@ -54,9 +46,7 @@ def test_faults_of_every_kind_lose_and_double_nothing(tmp_path: Path) -> None:
     nights = nights_between(FIRST_NIGHT, LAST_NIGHT, missed=[date(2024, 4, 1)])
     landing, told = Landing(tmp_path), list[str]()
     faults = RandomFaults(6, Mix(rate=0.2, slow_seconds=0.02), quota=45)
-
-    def faulty(standin: StandIn, given: Landing, night: CrmNight) -> Iterator[ExtractResult]:
-        yield from extract_all(open_account(source_of(standin), told), given, night, told)
+    faulty = extracting(told)
 
     with Pipedrive(truth, nights[0].starts_at, faults) as standin:
         standin.most_per_page = 9
@@ -68,12 +58,14 @@ def test_faults_of_every_kind_lose_and_double_nothing(tmp_path: Path) -> None:
         last = nights_between(LAST_NIGHT + timedelta(1), LAST_NIGHT + timedelta(1))
         assert extract_nights(standin, landing, last, faulty)[0].unfinished == {}
         assert faults.total > 25
-        assert newest(landing, "deals") == deals_there(standin)
-        assert newest(landing, "leads") == leads_there(standin)
+        assert newest(landing, SOURCE, "deals") == deals_there(standin)
+        assert newest(landing, SOURCE, "leads") == leads_there(standin)
         assert changes_landed(landing) == changes_there(standin)
-    assert not [table for table in ("deals", "leads", "deal_changes") if doubled(landing, table)]
+    assert not [
+        table for table in ("deals", "leads", "deal_changes") if doubled(landing, SOURCE, table)
+    ]
     assert told
-    assert shown_secrets(tmp_path, told) == []
+    assert shown_secrets(tmp_path, SECRETS, told) == []
 
 
 def test_a_run_that_is_killed_in_mid_page_leaves_nothing_half_done(tmp_path: Path) -> None:
@@ -97,10 +89,10 @@ def test_a_run_that_is_killed_in_mid_page_leaves_nothing_half_done(tmp_path: Pat
             account = open_account(source_of(standin))
             account.cost = killing(count)  # type: ignore[method-assign]
             with pytest.raises(Killed):
-                list(extract_all(account, landing, night))
+                list(extract_objects(account, landing, night))
             standin.forget_log()
         run(standin, landing, night.starts_at)
-        assert newest(landing, "deals") == deals_there(standin)
+        assert newest(landing, SOURCE, "deals") == deals_there(standin)
         assert changes_landed(landing) == changes_there(standin)
 
 
@@ -112,11 +104,7 @@ def test_a_spent_budget_ends_in_the_middle_and_the_next_nights_carry_on(tmp_path
     landing = Landing(tmp_path)
     first = datetime(2024, 3, 2, 0, 2, tzinfo=UTC)
     with Pipedrive(story.truth(), first) as standin:
-
-        def on_budget(given: StandIn, to: Landing, night: CrmNight) -> Iterator[ExtractResult]:
-            account = open_account(source_of(given, tokens_per_night=320))
-            yield from extract_all(account, to, night)
-
+        on_budget = extracting(tokens_per_night=320)
         states = []
         for number in range(3):
             night = night_at(first + number * 24 * HOUR)
@@ -127,7 +115,7 @@ def test_a_spent_budget_ends_in_the_middle_and_the_next_nights_carry_on(tmp_path
                 assert "tokens_per_night" in done.results[-1].message
         assert states == ["interrupted", "landed", "unchanged"]
         assert changes_landed(landing) == changes_there(standin)
-        assert not doubled(landing, "deal_changes")
+        assert not doubled(landing, SOURCE, "deal_changes")
 
 
 def test_what_moves_while_it_is_listed_is_neither_lost_nor_taken_for_deleted(
@@ -157,9 +145,11 @@ def test_what_moves_while_it_is_listed_is_neither_lost_nor_taken_for_deleted(
         standin.before_page = move_on
         for _ in range(2):
             run(standin, landing, later - HOUR / 2 if not moved else standin.now + 24 * HOUR)
-        assert newest(landing, "leads") == leads_there(standin)
-        assert newest(landing, "deals") == deals_there(standin)
-        gone = {id_ for id_, deleted in landed(landing, "leads", "id, is_deleted") if deleted}
+        assert newest(landing, SOURCE, "leads") == leads_there(standin)
+        assert newest(landing, SOURCE, "deals") == deals_there(standin)
+        gone = {
+            id_ for id_, deleted in landed(landing, SOURCE, "leads", "id, is_deleted") if deleted
+        }
         assert gone == {lead_id(ref.number) for ref in by_id[:2]}
 
 
@@ -173,7 +163,7 @@ def test_deals_purged_while_no_night_ran_are_missed_and_so_removed(tmp_path: Pat
     with Pipedrive(story.truth(), first) as standin:
         run(standin, landing, first)
         assert run(standin, landing, first + timedelta(days=45))["deals"].rows_deleted == 1
-        assert set(newest(landing, "deals")) == {"1", "3"}
+        assert set(newest(landing, SOURCE, "deals")) == {"1", "3"}
 
 
 def test_a_deal_without_a_log_or_without_changes_stops_nothing(tmp_path: Path) -> None:
@@ -186,7 +176,7 @@ def test_a_deal_without_a_log_or_without_changes_stops_nothing(tmp_path: Path) -
         standin.logs_of_deleted = False
         standin.logs_creations = False
         assert run(standin, landing, first)["deal_changes"].state == "landed"
-    rows = landed(landing, "deal_changes", "id, payload->>'$.success'")
+    rows = landed(landing, SOURCE, "deal_changes", "id, payload->>'$.success'")
     assert rows == [("2|read", "true"), ("3|read", "true")]
 
 

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-import duckdb
-
 from orchestration.landing import Landing
-from orchestration.settings import CrmSource
 from orchestration.settings.crm_sources import SalesforceSource
-from orchestration.sources.compare import scan_of
-from orchestration.sources.crm.extract import extract_object
-from orchestration.sources.crm.http import Account
-from orchestration.sources.result import ExtractResult
-from orchestration.sources.salesforce.objects import OBJECTS
-from orchestration.sources.salesforce.vendor import VENDOR
-from tests.crm.nights import Extract
-from tests.crm.projection import CrmNight
+from tests.crm import accounts
+from tests.crm.landed import landed
 from tests.crm.standin import StandIn
 from tests.crm.standins.salesforce import Salesforce
 from tests.crm.standins.salesforce_lists import Row
@@ -31,11 +23,13 @@ from tests.crm.standins.salesforce_login import (
     REFRESH_TOKEN,
 )
 
+SOURCE = "sf"
 SECRETS = {
     "SF_ID": CLIENT_ID,
     "SF_SECRET": CLIENT_SECRET,
     "SF_REFRESH": REFRESH_TOKEN,
 }
+_KEYS = {"client_id": "SF_ID", "client_secret": "SF_SECRET", "refresh_token": "SF_REFRESH"}
 # Which object of the landing holds which of Salesforce, for those compared row by row.
 HELD = {
     "currency_types": "CurrencyType",
@@ -54,64 +48,41 @@ HELD = {
 }
 
 
+def settings_toml(standin: StandIn, name: str = SOURCE, **others: str) -> str:
+    """Return an account's part of the settings file."""
+    lines = [f'name = "{name}"', 'type = "salesforce"', f'base_url = "{standin.url}"']
+    lines += [f'{key} = {{ env = "{env}" }}' for key, env in _KEYS.items()]
+    lines += [f'{key} = "{value}"' for key, value in others.items()]
+    return "[[sources]]\n" + "\n".join(lines) + "\n"
+
+
 def settings_of(url: str, **options: Any) -> SalesforceSource:
     """Return an account's settings; the secrets stand in ``SECRETS``."""
     return SalesforceSource.model_validate(
         {
-            "name": "sf",
+            "name": SOURCE,
             "type": "salesforce",
             "base_url": url,
-            "client_id": {"env": "SF_ID"},
-            "client_secret": {"env": "SF_SECRET"},
-            "refresh_token": {"env": "SF_REFRESH"},
+            **{key: {"env": env} for key, env in _KEYS.items()},
             "timeout_seconds": 2,
             **options,
         }
     )
 
 
-def open_account(settings: CrmSource, said: list[str] | None = None) -> Account:
-    """Return an account that does not really wait."""
-    heard = said if said is not None else []
-    return VENDOR.open(settings, heard.append, sleep=lambda seconds: None)
+def source_of(standin: StandIn, **options: Any) -> SalesforceSource:
+    """Return the settings of a running stand-in's account."""
+    return settings_of(standin.url, **options)
 
 
-def extracting(
-    objects: Sequence[str] = (), said: list[str] | None = None, **options: Any
-) -> Extract:
-    """Return a night's extraction of the named objects, or of all."""
-
-    def extract(standin: StandIn, landing: Landing, night: CrmNight) -> Iterable[ExtractResult]:
-        account = open_account(settings_of(standin.url, **options), said)
-        for item in OBJECTS:
-            if not objects or item.name in objects:
-                yield extract_object(
-                    account,
-                    item,
-                    VENDOR.pulls[item.name],
-                    landing,
-                    known_at=datetime.combine(night.starts_at.date(), datetime.min.time(), UTC)
-                    if night.starts_at.tzinfo is None
-                    else night.starts_at,
-                    as_of=night.as_of,
-                    progress=said.append if said is not None else None,
-                )
-
-    return extract
+extracting = partial(accounts.extracting, source_of)
 
 
 def landed_versions(landing: Landing, table: str) -> dict[str, list[Row | None]]:
     """Return the versions of each id in order, null where it was withdrawn."""
-    files = landing.files("sf", table)
-    if not files:
-        return {}
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            f"SELECT id, payload, is_deleted, problem FROM {scan_of(files)}"
-            " ORDER BY load_id, ordinal"
-        ).fetchall()
     found: dict[str, list[Row | None]] = {}
-    for id_, payload, is_deleted, problem in rows:
+    columns = "id, payload, is_deleted, problem"
+    for id_, payload, is_deleted, problem in landed(landing, SOURCE, table, columns):
         assert problem is None, problem
         version = None if is_deleted else said_by(json.loads(payload, parse_float=Decimal))
         found.setdefault(id_, []).append(version)
@@ -159,15 +130,15 @@ def differences_from_org(
     for table in tables:
         sobject = HELD[table]
         types = standin.org.types(sobject)
-        landed = landed_versions(landing, table)
+        held = landed_versions(landing, table)
         lines += [
             f"{table} {id_}: landed twice the same"
-            for id_, versions in landed.items()
+            for id_, versions in held.items()
             for before, after in pairwise(versions)
             if before == after
         ]
         if types is None:
-            if landed:
+            if held:
                 lines.append(f"{table}: landed, but there is no {sobject}")
             continue
         sees = [name for name, type_ in types.items() if type_ not in ("address", "location")]
@@ -178,11 +149,11 @@ def differences_from_org(
             wanted[str(row["Id"])] = said_by({name: row.get(name) for name in sees})
         if sobject.endswith("History"):
             # A row of history never changes, but that its record is deleted shows on it too.
-            for versions in (*landed.values(), [*wanted.values()]):
+            for versions in (*held.values(), [*wanted.values()]):
                 for version in versions:
                     (version or {}).pop("IsDeleted", None)
-        for id_ in sorted(wanted.keys() | landed.keys()):
-            newest = landed.get(id_, [None])[-1]
+        for id_ in sorted(wanted.keys() | held.keys()):
+            newest = held.get(id_, [None])[-1]
             if newest != wanted.get(id_):
                 lines.append(f"{table} {id_}: landed {newest}, wanted {wanted.get(id_)}")
     return lines

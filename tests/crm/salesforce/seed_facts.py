@@ -21,9 +21,10 @@ from orchestration.sources.crm.extract import extract_object
 from orchestration.sources.crm.records import text_at
 from orchestration.sources.crm.vendor import Pull
 from orchestration.sources.salesforce.objects import OBJECTS
+from tests.crm.accounts import open_account
 from tests.crm.company import BUSINESS_TIMEZONE
 from tests.crm.projection import CrmNight
-from tests.crm.salesforce.nights_of_an_org import open_account, settings_of
+from tests.crm.salesforce.nights_of_an_org import settings_of
 from tests.crm.standins.salesforce_ids import make_id
 from tests.support.batch import Built
 

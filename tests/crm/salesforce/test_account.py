@@ -22,9 +22,10 @@ from orchestration.sources.crm.errors import (
 from orchestration.sources.crm.findings import Finding
 from orchestration.sources.salesforce.fields import Fields
 from orchestration.sources.salesforce.vendor import VENDOR
+from tests.crm.accounts import open_account
 from tests.crm.faults import ScriptedFaults
 from tests.crm.messages import json_answer
-from tests.crm.salesforce.nights_of_an_org import SECRETS, open_account, settings_of
+from tests.crm.salesforce.nights_of_an_org import SECRETS, settings_of
 from tests.crm.small_company import small_company
 from tests.crm.standins.salesforce import Salesforce
 from tests.crm.standins.salesforce_ids import lengthened

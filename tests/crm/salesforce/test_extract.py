@@ -70,8 +70,8 @@ def test_nothing_is_lost_or_doubled_whatever_breaks(
     said: list[str] = []
     faults = RandomFaults(bulk_above, Mix(rate=0.2, slow_seconds=0.6))
     extract = extracting(
-        CHANGING,
         said,
+        CHANGING,
         bulk_above=bulk_above,
         bulk_page_records=60,
         timeout_seconds=1,
@@ -91,7 +91,7 @@ def test_nothing_is_lost_or_doubled_whatever_breaks(
 def test_a_quota_that_ends_in_the_middle_is_carried_on_with(tmp_path: Path, company: Truth) -> None:
     run = nights(6)
     landing = Landing(tmp_path)
-    extract = extracting(CHANGING, bulk_above=40, bulk_page_records=40)
+    extract = extracting(only=CHANGING, bulk_above=40, bulk_page_records=40)
     states = set()
     faults = ScriptedFaults({}, quota=9)
     with Salesforce(company, run[0].starts_at, faults) as standin:
@@ -113,7 +113,7 @@ def test_a_crash_in_mid_page_loses_nothing(
     """The process dies while a result is taken in: the next run begins the window anew."""
     night = nights(6)[-1]
     landing = Landing(tmp_path)
-    extract = extracting(("opportunities",), bulk_above=40, bulk_page_records=40)
+    extract = extracting(only=("opportunities",), bulk_above=40, bulk_page_records=40)
     add = Delivery.add_csv
     taken: list[Path] = []
 
@@ -146,7 +146,7 @@ def test_a_cursor_that_expires_is_asked_for_anew(tmp_path: Path) -> None:
     with Salesforce(company, night.starts_at) as standin:
         standin.trouble.locators_expire_after = 0
         standin.page_size = 400
-        done = extract_night(standin, landing, night, extracting(("opportunities",), said))
+        done = extract_night(standin, landing, night, extracting(said, ("opportunities",)))
         assert done.unfinished == {}
         assert differences_from_org(standin, landing, night.starts_at, ["opportunities"]) == []
     assert any("cursor has expired" in text for text in said)
@@ -156,7 +156,7 @@ def test_a_cursor_that_expires_is_asked_for_anew(tmp_path: Path) -> None:
 def test_an_interrupted_job_is_taken_up_by_the_next_night(tmp_path: Path, company: Truth) -> None:
     first, second = nights(6)[-2:]
     landing = Landing(tmp_path)
-    extract = extracting(("opportunities",), bulk_above=40, bulk_page_records=100)
+    extract = extracting(only=("opportunities",), bulk_above=40, bulk_page_records=100)
     faults = ScriptedFaults({}, quota=8)
     with Salesforce(company, first.starts_at, faults) as standin:
         done = extract_night(standin, landing, first, extract)
@@ -179,7 +179,7 @@ def test_rest_and_bulk_spell_one_record_as_one_version(tmp_path: Path, company: 
     with Salesforce(company, night.starts_at) as standin:
         objects = (*DEALS, "leads", "users", "opportunity_field_history")
         for run, bulk_above in ((night, 1), (again, 100_000), (again, 1)):
-            extract = extracting(objects, bulk_above=bulk_above, lookback_minutes=60 * 24 * 30)
+            extract = extracting(only=objects, bulk_above=bulk_above, lookback_minutes=60 * 24 * 30)
             done = extract_night(standin, landing, run, extract)
             landed = {r.table: r.rows_landed for r in done.results if r.rows_landed}  # type: ignore[attr-defined]
             assert bool(landed) == (run is night), landed
@@ -194,7 +194,7 @@ def test_a_record_deleted_for_good_is_told_by_the_feed(tmp_path: Path) -> None:
     with Salesforce(
         truth.truth, run[0].starts_at, habits=Habits(purged_after=timedelta())
     ) as standin:
-        extract_nights(standin, landing, run, extracting(objects))
+        extract_nights(standin, landing, run, extracting(only=objects))
     gone = record_id(truth.named["deleted"])
     told = landed_versions(landing, "deleted_opportunities")
     assert {key.split("|")[0] for key in told} >= {gone}
@@ -221,12 +221,12 @@ def test_hidden_fields_and_new_ones_stop_no_night(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     habits = Habits(hidden=frozenset({"Opportunity.AccountId", "OpportunityHistory.StageName"}))
     with Salesforce(small_company().truth, run[0].starts_at, habits=habits) as standin:
-        done = extract_night(standin, landing, run[0], extracting(DEALS))
+        done = extract_night(standin, landing, run[0], extracting(only=DEALS))
         assert list(done.unfinished) == ["opportunity_history"]
         assert "StageName" in done.unfinished["opportunity_history"]
         assert "permission set" in done.unfinished["opportunity_history"]
         standin.org.habits = Habits(more_fields={"Opportunity": {"Region__c": "string"}})
-        assert extract_night(standin, landing, run[1], extracting(DEALS)).unfinished == {}
+        assert extract_night(standin, landing, run[1], extracting(only=DEALS)).unfinished == {}
 
 
 def test_a_very_wide_object_goes_in_bulk(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_very_wide_object_goes_in_bulk(tmp_path: Path) -> None:
     wide = {f"A_Field_With_A_Rather_Long_Name_{n}__c": "string" for n in range(500)}
     habits = Habits(more_fields={"Opportunity": wide})
     with Salesforce(small_company().truth, night.starts_at, habits=habits) as standin:
-        done = extract_night(standin, landing, night, extracting(("opportunities",)))
+        done = extract_night(standin, landing, night, extracting(only=("opportunities",)))
         assert done.unfinished == {}
         assert done.requests["POST /services/data/{version}/jobs/query"] == 1
         assert differences_from_org(standin, landing, night.starts_at, ["opportunities"]) == []
@@ -247,7 +247,7 @@ def test_a_result_cut_off_at_any_place_is_asked_for_again(tmp_path: Path, compan
     landing = Landing(tmp_path)
     script = {1: "truncated", 2: Fault("html"), 3: "reset_in_body", 4: Fault("html", status=403)}
     faults = ScriptedFaults(script, only=("/results",))  # type: ignore[arg-type]
-    extract = extracting(("opportunities",), bulk_above=1, bulk_page_records=100_000)
+    extract = extracting(only=("opportunities",), bulk_above=1, bulk_page_records=100_000)
     with Salesforce(company, night.starts_at, faults) as standin:
         assert extract_night(standin, landing, night, extract).unfinished == {}
         assert differences_from_org(standin, landing, night.starts_at, ["opportunities"]) == []
@@ -259,7 +259,7 @@ def test_a_merged_lead_names_its_master(tmp_path: Path) -> None:
     night = nights_between(date(2024, 4, 3), date(2024, 4, 3))[0]
     landing = Landing(tmp_path)
     with Salesforce(company.truth, night.starts_at) as standin:
-        extract_night(standin, landing, night, extracting(("leads",)))
+        extract_night(standin, landing, night, extracting(only=("leads",)))
     lost: Ref = company.named["lead_merged"]
     lead = landed_versions(landing, "leads")[record_id(lost)][-1]
     assert lead is not None

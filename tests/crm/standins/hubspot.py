@@ -126,6 +126,26 @@ class Hubspot(HubspotAccount):
             results.append({"from": {"id": id_}, "to": links})
         return rules.batch_answer(self.now, results, missing, "NO_ASSOCIATIONS_FOUND")
 
+    @api("GET", "crm/properties", "{type}")
+    def properties(self, request: Request) -> Answer:
+        request.only("archived", "dataSensitivity", "locale", "properties")
+        kind = self.kind_of(request)
+        self.needs(f"crm.schemas.{kind}.read")
+        told = [
+            {
+                "name": name,
+                "label": name,
+                "description": "",
+                "groupName": f"{kind}information",
+                "type": "string",
+                "fieldType": "text",
+                "options": [],
+                "archived": False,
+            }
+            for name in self.names(kind)
+        ]
+        return rules.answer({"results": told})
+
     # Reading the company
 
     def names(self, kind: str) -> list[str]:

@@ -120,10 +120,6 @@ class HubspotAccount(StandIn):
     def price(self, request: Request, route: Route) -> int:
         return 0
 
-    def names(self, kind: str) -> list[str]:
-        """Return the properties that records of a kind have."""
-        raise NotImplementedError
-
     def needs(self, *scopes: str) -> None:
         """Refuse a token that lacks one of these scopes."""
         missing = sorted(set(scopes) & self.lacking)
@@ -182,26 +178,6 @@ class HubspotAccount(StandIn):
         self.needs("multi-currency-read")
         rates = self.truth.rates_at(self.now)
         return rules.paged(request, [shapes.rate_json(n, r) for n, r in enumerate(rates)], 100)
-
-    @api("GET", "crm/properties", "{type}")
-    def properties(self, request: Request) -> Answer:
-        request.only("archived", "dataSensitivity", "locale", "properties")
-        kind = self.kind_of(request)
-        self.needs(f"crm.schemas.{kind}.read")
-        told = [
-            {
-                "name": name,
-                "label": name,
-                "description": "",
-                "groupName": f"{kind}information",
-                "type": "string",
-                "fieldType": "text",
-                "options": [],
-                "archived": False,
-            }
-            for name in self.names(kind)
-        ]
-        return rules.answer({"results": told})
 
     @api("GET", "crm/properties", "{type}/lifecyclestage")
     def lifecycle(self, request: Request) -> Answer:

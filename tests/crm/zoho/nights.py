@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from orchestration.landing import Landing
 from orchestration.settings.crm_sources import ZohoSource
-from orchestration.sources.crm.extract import extract_object
-from orchestration.sources.crm.http import Account
-from orchestration.sources.result import ExtractResult
-from orchestration.sources.zoho.objects import OBJECTS
-from orchestration.sources.zoho.vendor import VENDOR
+from tests.crm import accounts
 from tests.crm.happenings import EntityType, Happening, Record, Ref
-from tests.crm.projection import CrmNight, Projection, steps
+from tests.crm.projection import Projection, steps
 from tests.crm.reference_data import StageList
 from tests.crm.standin import StandIn
 from tests.crm.standins.zoho_door import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
@@ -58,34 +54,7 @@ def source_of(standin: StandIn, **others: Any) -> ZohoSource:
     )
 
 
-def open_account(source: ZohoSource, told: list[str] | None = None) -> Account:
-    """Return the account of one run, which doesn't really wait."""
-    progress = (lambda text: None) if told is None else told.append
-    return VENDOR.open(source, progress, sleep=lambda seconds: None)
-
-
-def extracting(
-    told: list[str] | None = None, **others: Any
-) -> Callable[[StandIn, Landing, CrmNight], Iterator[ExtractResult]]:
-    """Return a night's extraction of every object, with more settings."""
-
-    def extract(standin: StandIn, landing: Landing, night: CrmNight) -> Iterator[ExtractResult]:
-        account = open_account(source_of(standin, **others), told)
-        for item in OBJECTS:
-            yield extract_object(
-                account,
-                item,
-                VENDOR.pulls[item.name],
-                landing,
-                known_at=night.starts_at,
-                as_of=night.as_of,
-                progress=None if told is None else told.append,
-            )
-
-    return extract
-
-
-extract = extracting()
+extracting = partial(accounts.extracting, source_of)
 
 
 class ZohoProjection(Projection):

@@ -20,10 +20,11 @@ from orchestration.sources.zoho.account import Refusal, ZohoAccount, credits_of
 from orchestration.sources.zoho.checks import fitting_time
 from orchestration.sources.zoho.vendor import VENDOR
 from tests.crm import company
+from tests.crm.accounts import open_account
 from tests.crm.faults import ScriptedFaults
 from tests.crm.standins.zoho import Zoho
 from tests.crm.story import Story
-from tests.crm.zoho.nights import open_account, source_of
+from tests.crm.zoho.nights import source_of
 
 BEGIN = datetime(2024, 3, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -15,6 +15,7 @@ from tests.crm import company
 from tests.crm.faults import Mix, RandomFaults
 from tests.crm.generate import Shape, generate_truth
 from tests.crm.happenings import Ref
+from tests.crm.landed import doubled, newest, shown_secrets
 from tests.crm.messages import Request
 from tests.crm.nights import Extracted, extract_night, extract_nights
 from tests.crm.projection import CrmNight, nights_between
@@ -22,14 +23,8 @@ from tests.crm.small_company import FIRST_NIGHT, LAST_NIGHT
 from tests.crm.standins.zoho import Zoho
 from tests.crm.standins.zoho_shapes import DEAL_CUSTOM, record_id
 from tests.crm.story import Story
-from tests.crm.zoho.landed import (
-    deleted_differences,
-    differences,
-    doubled,
-    newest,
-    shown_secrets,
-)
-from tests.crm.zoho.nights import extract, extracting
+from tests.crm.zoho.landed import deleted_differences, differences
+from tests.crm.zoho.nights import SECRETS, SOURCE, extracting
 
 BEGIN = datetime(2024, 3, 1, 9, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -68,12 +63,12 @@ def test_faults_of_every_kind_lose_and_double_nothing(tmp_path: Path) -> None:
         last = nights_between(LAST_NIGHT + DAY, LAST_NIGHT + DAY)
         assert extract_nights(standin, landing, last, extracting(told))[0].unfinished == {}
         assert faults.total > 25
-        assert len(newest(landing, "deals")) > 50
+        assert len(newest(landing, SOURCE, "deals")) > 50
         assert differences(landing, standin) == []
         assert deleted_differences(landing, standin) == []
-    assert not [table for table in TABLES if doubled(landing, table)]
+    assert not [table for table in TABLES if doubled(landing, SOURCE, table)]
     assert told
-    assert shown_secrets(tmp_path, told) == []
+    assert shown_secrets(tmp_path, SECRETS, told) == []
 
 
 def test_a_run_that_is_killed_in_mid_page_leaves_nothing_half_done(tmp_path: Path) -> None:
@@ -95,11 +90,11 @@ def test_a_run_that_is_killed_in_mid_page_leaves_nothing_half_done(tmp_path: Pat
         standin.most_per_page = 7
         with pytest.raises(Killed):
             extract_night(standin, landing, night, extracting(Deadly()))
-        assert newest(landing, "deals") == {}
-        assert newest(landing, "leads") != {}
-        assert extract_night(standin, landing, night, extract).unfinished == {}
+        assert newest(landing, SOURCE, "deals") == {}
+        assert newest(landing, SOURCE, "leads") != {}
+        assert extract_night(standin, landing, night, extracting()).unfinished == {}
         assert differences(landing, standin, silent=True) == []
-    assert not [table for table in TABLES if doubled(landing, table)]
+    assert not [table for table in TABLES if doubled(landing, SOURCE, table)]
 
 
 @pytest.mark.parametrize("is_inclusive", [True, False])
@@ -118,8 +113,8 @@ def test_more_ties_than_a_page_are_followed_by_its_tokens(
         done = run(standin, landing, BEGIN + 5 * HOUR)
         assert differences(landing, standin, silent=True) == []
         assert done.unfinished == {}
-    assert len(newest(landing, "deals")) == 31
-    assert doubled(landing, "deals") == []
+    assert len(newest(landing, SOURCE, "deals")) == 31
+    assert doubled(landing, SOURCE, "deals") == []
 
 
 def test_every_field_lands_though_a_call_takes_fifty(tmp_path: Path) -> None:
@@ -134,7 +129,7 @@ def test_every_field_lands_though_a_call_takes_fifty(tmp_path: Path) -> None:
         # Between the calls for one page, a deal changes and another one goes.
         standin.before_page = _moves(standin, BEGIN + 4 * HOUR, "ids")
         run(standin, landing, BEGIN + 3 * HOUR)
-        now = newest(landing, "deals")
+        now = newest(landing, SOURCE, "deals")
         assert now.keys() == {record_id(kept)}
         assert set(DEAL_CUSTOM) < now[record_id(kept)].keys()
         run(standin, landing, BEGIN + 5 * HOUR)
@@ -157,7 +152,7 @@ def test_a_quota_in_the_middle_keeps_what_came_and_carries_on_there(tmp_path: Pa
         standin.most_per_page = 10
         standin.credits_a_day = 16
         done = run(standin, landing, at)
-        first = newest(landing, "deals")
+        first = newest(landing, SOURCE, "deals")
         assert 10 <= len(first) < 55
         assert results(done)["deals"].state == "interrupted"
         assert results(done)["deal_history"].state == "failed"
@@ -169,7 +164,7 @@ def test_a_quota_in_the_middle_keeps_what_came_and_carries_on_there(tmp_path: Pa
         pages = done.requests["GET /crm/v8/Deals"]
         run(standin, Landing(tmp_path / "anew"), at + DAY)
         assert pages <= standin.requests_by_endpoint()["GET /crm/v8/Deals"]
-    assert doubled(landing, "deals") == []
+    assert doubled(landing, SOURCE, "deals") == []
 
 
 def test_a_budget_of_ones_own_ends_the_night_in_time(tmp_path: Path) -> None:
@@ -194,13 +189,13 @@ def test_what_ended_a_period_lands_with_the_deal_that_changed(
     with Zoho(story.truth(), BEGIN) as standin:
         run(standin, landing, BEGIN + HOUR)
         run(standin, landing, BEGIN + 31 * HOUR)
-        moved = [row["Moved_To__s"] for row in newest(landing, "deal_history").values()]
+        moved = [row["Moved_To__s"] for row in newest(landing, SOURCE, "deal_history").values()]
         assert moved == ["Proposal", None, None]
         # Where so many changed that all come anew, nothing lands twice.
         monkeypatch.setattr(history, "_MOST_ASKED", 0)
         run(standin, landing, BEGIN + 61 * HOUR)
         assert differences(landing, standin, silent=True) == []
-    assert doubled(landing, "deal_history") == []
+    assert doubled(landing, SOURCE, "deal_history") == []
 
 
 def test_a_restored_record_among_pages_of_deletions_hides_none(tmp_path: Path) -> None:
@@ -221,7 +216,7 @@ def test_a_restored_record_among_pages_of_deletions_hides_none(tmp_path: Path) -
 
         standin.before_page = restored
         run(standin, landing, BEGIN + 15 * HOUR)
-        assert newest(landing, "deleted_deals").keys() == {record_id(ref) for ref in refs}
+        assert newest(landing, SOURCE, "deleted_deals").keys() == {record_id(ref) for ref in refs}
 
 
 def test_history_of_leads_comes_where_it_is_tracked(tmp_path: Path) -> None:
@@ -235,7 +230,7 @@ def test_history_of_leads_comes_where_it_is_tracked(tmp_path: Path) -> None:
         standin.has_lead_history = True
         others = {"lead_history_module": "Lead_Status_History"}
         run(standin, landing, BEGIN + 3 * HOUR, **others)
-        rows = newest(landing, "lead_history").values()
+        rows = newest(landing, SOURCE, "lead_history").values()
         assert [row["Lead_Status"] for row in rows] == ["New", "Contacted"]
 
 
@@ -251,6 +246,6 @@ def test_an_organisation_without_pipelines_or_currencies(
         standin.says_of_lacking = told
         done = results(run(standin, landing, BEGIN + HOUR))
         assert done["currencies"].state == "absent"
-        stages = newest(landing, "deal_stages").values()
+        stages = newest(landing, SOURCE, "deal_stages").values()
         assert {row["option"]["display_value"] for row in stages} > {"Qualification", "Closed Won"}
         assert not any("pipeline" in row for row in stages)

@@ -67,6 +67,12 @@ moved as (
         and changes.deal_id = history.deal_id
         and changes.changed_at >= history.entered_at
     where changes.changed_at > history.entered_at
+),
+
+happened as (
+    select * from placed
+    union all by name
+    select * from moved
 )
 
 select
@@ -89,30 +95,6 @@ select
     currency,
     probability,
     expected_close_date,
-    emptied,
+    coalesce(emptied, []) as emptied,
     false as is_inferred
-from placed
-union all
-select
-    source_name,
-    load_id,
-    ordinal,
-    known_at,
-    is_first_extraction,
-    extracted_at,
-    is_absent,
-    record_id,
-    record_id as event_id,
-    event_number,
-    'deal' as entity_type,
-    deal_id as entity_id,
-    pipeline,
-    stage,
-    entered_at,
-    null as amount,
-    null as currency,
-    null as probability,
-    null as expected_close_date,
-    [] as emptied,
-    false as is_inferred
-from moved
+from happened

@@ -1,0 +1,107 @@
+{#
+    How a build costs what changed and gives what a rebuild gives.
+
+    A build derives anew the past of every lead and deal about which something landed since the last
+    complete build, or for which something changed that it shares with others (stage lists, owners,
+    rates, the last day): `int_changed_records`. Three kinds of tables follow:
+
+    - working tables hold the changed records alone (materialized as usual);
+    - kept tables hold all of them, and exchange the rows of the changed ones (`keep_by_record`);
+    - dated facts are kept in the order of their days, and laid out anew from the earliest day on
+      which one of the kept tables that they rest on differs from before (see dated_facts.sql).
+
+    What the next build compares with is remembered only when everything has been built
+    (`orchestration.warehouse.memory`). A build that broke off, or that made some tables only,
+    leaves it, so the next one finds the same changes again, and more.
+#}
+{% macro extends_a_build() -%}
+    {#- A unit test has no table of its own, and reads what it is given. -#}
+    {%- if execute and this -%}
+        {{ return(load_cached_relation(api.Relation.create(database=this.database, schema='conformed', identifier='built_loads')) is not none) }}
+    {%- endif -%}
+    {{ return(false) }}
+{%- endmacro %}
+
+{# A condition that holds for records about which something landed: of versions and history. #}
+{% macro has_news(entity_type, entity_key) -%}
+    {{ in_records('int_records_with_news', entity_type, entity_key) }}
+{%- endmacro %}
+
+{# A condition that holds for records whose past is derived anew. #}
+{% macro has_changed(entity_type, entity_key) -%}
+    {{ in_records('int_changed_records', entity_type, entity_key) }}
+{%- endmacro %}
+
+{# By name, not by reference: what reads it rests on it already through its other inputs. #}
+{% macro in_records(records, entity_type, entity_key) -%}
+    {%- if not extends_a_build() -%}
+        true
+    {%- elif entity_type in ("'deal'", "'lead'") -%}
+        {{ entity_key }} in (select entity_key from conformed.{{ records }} where entity_type = {{ entity_type }})
+    {%- else -%}
+        ({{ entity_type }}, {{ entity_key }}) in (select (entity_type, entity_key) from conformed.{{ records }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    Configures a kept table: the query gives the rows of the changed records, which take the place
+    of their former ones. With `remembered`, the former rows stay beside it until the build is
+    complete, so that dated facts can tell from which day on they differ.
+#}
+{% macro keep_by_record(entity_type, entity_key, records='int_changed_records', remembered=false) -%}
+    {{ config(
+        materialized='incremental',
+        incremental_strategy='append',
+        meta={'kept': {'entity_type': entity_type, 'entity_key': entity_key, 'records': records}},
+        pre_hook=["{{ exchange_records(" ~ entity_type | tojson ~ ", " ~ entity_key | tojson ~ ", " ~ records | tojson ~ ", " ~ remembered ~ ") }}"],
+    ) }}
+{%- endmacro %}
+
+{% macro exchange_records(entity_type, entity_key, records, remembered) %}
+{%- if not is_incremental() -%}
+select 1
+{%- elif not extends_a_build() -%}
+delete from {{ this }}
+{%- else -%}
+{%- if remembered -%}
+{%- set former = 'conformed.former_' ~ this.identifier | replace('int_', '') -%}
+create table if not exists {{ former }}_records (entity_type varchar, entity_key varchar);
+create table if not exists {{ former }} as from {{ this }} limit 0;
+insert into {{ former }}
+from {{ this }}
+where {{ in_records(records, entity_type, entity_key) }}
+    and ({{ entity_type }}, {{ entity_key }}) not in (select (entity_type, entity_key) from {{ former }}_records);
+insert into {{ former }}_records
+select entity_type, entity_key from conformed.{{ records }}
+where (entity_type, entity_key) not in (select (entity_type, entity_key) from {{ former }}_records);
+{%- endif %}
+delete from {{ this }} where {{ in_records(records, entity_type, entity_key) }}
+{%- endif -%}
+{% endmacro %}
+
+{# Rows of a small shared table that the last complete build had otherwise, and those of this one. #}
+{% macro differing(model_name) -%}
+    (from conformed.{{ model_name }} except from conformed.{{ model_name | replace('int_', 'built_') }})
+        union all
+        (from conformed.{{ model_name | replace('int_', 'built_') }} except from conformed.{{ model_name }})
+{%- endmacro %}
+
+{#
+    The part of a kept table or dated fact that is not the same as when its checks last passed: all
+    that a check of single rows, or within one record or day, has to look at. Any other table whole.
+#}
+{% macro changed_part(relation) -%}
+    {%- set kept = namespace(by={}) -%}
+    {%- if execute and relation.identifier and extends_a_build() -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == relation.identifier -%}
+            {%- set kept.by = node.config.meta.get('kept', {}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if kept.by.day -%}
+        (select * from {{ relation }} where {{ kept.by.day }} >= settings.laid_out_from('{{ relation.identifier }}'))
+    {%- elif kept.by.records -%}
+        (select * from {{ relation }} where {{ in_records(kept.by.records, kept.by.entity_type, kept.by.entity_key) }})
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
+{%- endmacro %}

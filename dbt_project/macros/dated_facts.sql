@@ -1,0 +1,112 @@
+{#
+    Facts in the order of their days. The rows before the earliest day on which anything that they
+    rest on differs stay as they are; from that day on they are laid out anew, in order, so that
+    the table is the one that a rebuild makes, row for row, and the published copy of the days
+    before it can stay as well.
+
+    What a fact rests on is named without a reference here: its query refers to it, or to what is
+    made of it.
+#}
+
+{# Configures a dated fact: `day` is its column, `bases` what it rests on (see `changed_days`). #}
+{% macro keep_by_day(day, bases) -%}
+    {{ config(
+        materialized='incremental',
+        incremental_strategy='append',
+        meta={'kept': {'day': day}},
+        pre_hook=["{{ forget_days(" ~ day | tojson ~ ", " ~ bases | tojson ~ ") }}"],
+    ) }}
+{%- endmacro %}
+
+{% macro forget_days(day, bases) %}
+insert into conformed.laid_out values ('{{ this.identifier }}', {{ first_day(bases) }})
+{%- if is_incremental() %};
+delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
+{%- endif %}
+{% endmacro %}
+
+{# The first day to lay out, as a literal: so a scan can leave out what lies before it. #}
+{% macro first_day(bases) -%}
+    {%- if not (extends_a_build() and is_incremental()) -%}
+        date '0001-01-01'
+    {%- else -%}
+        {%- set days -%}
+            select least(
+                {%- for base in bases %}
+                ({{ changed_days(base) }}),
+                {%- endfor %}
+                date '9999-12-31'
+            )
+        {%- endset -%}
+        date '{{ run_query(days).columns[0].values()[0] }}'
+    {%- endif -%}
+{%- endmacro %}
+
+{# A query for the earliest day on which one base differs from what the last complete build had. #}
+{% macro changed_days(base) -%}
+    {%- if base == 'int_stage_transitions' -%}
+        {{ changed_rows(base, 'transitioned_on') }}
+    {%- elif base == 'int_record_states' -%}
+        {{ changed_rows(base, 'happened_on') }}
+    {%- elif base == 'int_deal_days' -%}
+        {{ changed_spans() }}
+    {%- elif base == 'int_fx_rates' -%}
+        select min(rate_date) from ({{ differing('int_fx_rates') }})
+    {%- elif base == 'int_owner_versions' -%}
+        select min(greatest(spans.valid_from, owners.valid_from))
+        from ({{ differing('int_owner_versions') }}) as owners
+        inner join conformed.int_deal_days as spans on owners.owner_key = spans.owner_key
+    {%- elif base == 'int_deal_origins' -%}
+        select min(valid_from) from conformed.int_deal_days
+        where deal_key in (select deal_key from ({{ exchanged('int_deal_origins', "'deal'", 'deal_key') }}))
+    {%- elif base == 'days' -%}
+        select least(as_of, {{ setting('as_of') }}) + 1 from conformed.built_until
+    {%- elif base == 'requested' -%}
+        select {{ setting('rebuild_from') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The rows of changed records in which a kept table differs from before. #}
+{% macro exchanged(kept, entity_type, entity_key) -%}
+    {%- set former = 'conformed.former_' ~ kept | replace('int_', '') -%}
+    {%- set present -%}
+        from conformed.{{ kept }}
+        where ({{ entity_type }}, {{ entity_key }}) in (
+            select (entity_type, entity_key) from {{ former }}_records
+        )
+    {%- endset -%}
+    (from {{ former }} except all {{ present }})
+        union all
+        ({{ present }} except all from {{ former }})
+{%- endmacro %}
+
+{% macro changed_rows(kept, day) -%}
+    select min({{ day }}) from ({{ exchanged(kept, 'entity_type', 'entity_key') }})
+{%- endmacro %}
+
+{# A span that only ends elsewhere differs from the earlier one of both ends on. #}
+{% macro changed_spans() -%}
+    {%- set former = 'conformed.former_deal_days' -%}
+    {%- set columns = adapter.get_columns_in_relation(api.Relation.create(database=this.database, schema='conformed', identifier='int_deal_days')) | map(attribute='name') | list -%}
+    select min(
+        case
+            when former.deal_key is null then present.valid_from
+            when present.deal_key is null then former.valid_from
+            else least(
+                coalesce(former.valid_to, date '9999-12-31'),
+                coalesce(present.valid_to, date '9999-12-31')
+            )
+        end
+    )
+    from {{ former }} as former
+    full join (
+        from conformed.int_deal_days
+        where deal_key in (select entity_key from {{ former }}_records where entity_type = 'deal')
+    ) as present
+        on {% for column in columns if column != 'valid_to' -%}
+        former.{{ column }} is not distinct from present.{{ column }}
+        {{- " and " if not loop.last }}
+        {%- endfor %}
+    where former.deal_key is null or present.deal_key is null
+        or former.valid_to is distinct from present.valid_to
+{%- endmacro %}

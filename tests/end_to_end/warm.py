@@ -1,0 +1,48 @@
+"""Commands of the project in processes of their own that begin with the libraries loaded.
+
+Every command starts from the same process, which has imported the libraries and nothing of the
+project: loading them takes a command six of its seconds, and tests nothing after the first time.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_TIMEOUT = 300.0
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.end_to_end.libraries"])
+
+
+def run_warm(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command of the project in ``folder``; return its exit code and what it printed."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as printed:
+        arguments = (list(words), str(folder), dict(environment), printed.name)
+        process = _context.Process(target=_work, args=arguments)
+        process.start()
+        process.join(_TIMEOUT)
+        if process.is_alive():
+            process.kill()
+            process.join()
+            raise TimeoutError(f"{' '.join(words)} took longer than {_TIMEOUT:.0f} s")
+        assert process.exitcode is not None
+        return process.exitcode, printed.read()
+
+
+def _work(words: list[str], folder: str, environment: dict[str, str], printed: str) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    descriptor = os.open(printed, os.O_WRONLY)
+    for standard in (1, 2):
+        os.dup2(descriptor, standard)
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
+    sys.path[0:0] = [folder]
+    sys.argv = ["orchestration", *words]
+    runpy.run_module("orchestration", run_name="__main__", alter_sys=True)
