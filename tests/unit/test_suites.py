@@ -191,7 +191,10 @@ BREAKS = [
         {
             f"{NOT_NULL}.{column}": 1
             for column in (
-                "deal_key", "open_deal_key", "win_probability", "expected_amount_reporting",
+                "deal_key",
+                "open_deal_key",
+                "win_probability",
+                "expected_amount_reporting",
                 "reasons",
             )
         },
