@@ -37,6 +37,10 @@ from orchestration.forecast.tempo import Tempo, fit_tempo
 SEEN_ONCE_DAYS = 30
 # Rows from which the tempo is measured.
 MOST_TEMPO_ROWS = 15_000
+# What was seen so many days ago counts half; far fewer where a drift is noticed: rates of a year
+# changed by more than two standard deviations, and enough to be felt.
+HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT, LEAST_AT_RISK = 730.0, 150.0, 0.25
+YEAR_BLOCKS, NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 12, 2.0, 0.15
 # With fewer deals, paths are cross-fitted in five folds, else in two.
 MANY_SPELLS = 1_500
 # Steps of the implied rates beside the average, on the log scale.
@@ -148,12 +152,16 @@ def fit_chances(past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: 
     spells = past.spells
     days = float((np.minimum(spells.end, past.as_of) - spells.start + 1).sum())
     average = tuple((float((spells.cause == c).sum()) + 0.5) / max(days, 1.0) for c in (WON, GONE))
+    drifts = drift_of(won_aging) or drift_of(gone_aging)
+    half_life = HALF_LIFE_IN_DRIFT if drifts else HALF_LIFE_DAYS
     count = 2 if len(spells.deal) >= MANY_SPELLS else 5
     fold = _folds(past, count)
-    others = [measure(past, fold != number, 1) for number in range(count)]
-    implied = Implied(measure(past, None, 1), others, (average[0], average[1]))
+    others = [measure(past, fold != number, LEAST_AT_RISK, half_life) for number in range(count)]
+    everyone = measure(past, None, LEAST_AT_RISK, half_life)
+    implied = Implied(everyone, others, (average[0], average[1]))
     base = implied.of_cells(past, rows, cells, True)
     near_base = implied.of_cells(past, near_rows, near, True)
+    weight = 0.5 ** ((past.as_of - rows.day[cells.row]) / half_life)
     fitted = []
     for cause, (aging, events, near_events) in enumerate(
         ((won_aging, cells.won, near.won), (gone_aging, cells.gone, near.gone))
@@ -162,7 +170,7 @@ def fit_chances(past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: 
         repeated = max(float(events.sum()), 1.0) / _distinct(past, rows, cells, events)
         passed = _passed(past, aging.clock, cells) * base[cause]
         known = [*factors, implied.worth(base, cause)]
-        model = fit_rates(known, events / repeated, passed / repeated)
+        model = fit_rates(known, events * weight / repeated, passed * weight / repeated)
         rate = near_base[cause] * np.exp(
             model.log_rates(
                 model.effects[None, :], [*near_factors, implied.worth(near_base, cause)]
@@ -172,6 +180,13 @@ def fit_chances(past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: 
         fitted.append((model, tempo))
     (won, won_tempo), (gone, gone_tempo) = fitted
     return Chances(lens, implied, won, gone, won_tempo, gone_tempo)
+
+
+def drift_of(aging: Aging) -> float:
+    """Return by how much (log scale) a rate changed over a year, 0 where that may be chance."""
+    change, deviation = aging.tempo.level_change(YEAR_BLOCKS)
+    is_noted = abs(change) > max(NOTEWORTHY_DEVIATIONS * deviation, NOTEWORTHY_CHANGE)
+    return change if is_noted else 0.0
 
 
 def _passed(past: Past, clock: Floats, cells: Cells) -> Floats:

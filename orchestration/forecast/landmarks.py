@@ -30,8 +30,6 @@ AMOUNT_STEPS = np.array([-1.2, -0.5, 0.0, 0.5, 1.2, 2.0])
 OPINIONS = np.array([0.1, 0.25, 0.4, 0.6, 0.75, 0.9])
 PLACES = 5
 RELATIONS = 9
-# Landmarks of one era are alike; the newest is the first.
-ERA_DAYS, ERAS = 91, 8
 
 
 @dataclass(frozen=True)
@@ -191,12 +189,10 @@ class Lens:
             [0, 1, 2, 3, 4, 5, 6, 7], 8,
         )  # fmt: skip
         stage_age = self._stage_age(rows)[cells.row]
-        era = np.minimum((self.past.as_of - day) // ERA_DAYS, ERAS - 1)
         return [
             Factor("lead", cells.lead, LEADS_LEARNED),
             Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
-            Factor("era_lead", group * ERAS + era, ERAS * groups, 0.12, ERAS),
             Factor("due_lead", relation * groups + group, RELATIONS * groups),
             Factor("stage_age_lead", stage_age * groups + group, (len(STAGE_AGES) + 1) * groups),
         ]

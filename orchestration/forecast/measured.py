@@ -109,10 +109,16 @@ class Measured:
         return share * passed, (1 - share) * passed
 
 
-def measure(past: Past, deals: Flags | None = None, fewest: int = FEWEST_AT_RISK) -> Measured:
+def measure(
+    past: Past,
+    deals: Flags | None = None,
+    fewest: float = FEWEST_AT_RISK,
+    half_life: float | None = None,
+) -> Measured:
     """Measure each pipeline's paths on every stay in a stage, of ``deals`` (by state) if given.
 
-    Days on which fewer than ``fewest`` deals were still in a stage say nothing.
+    Days on which fewer than ``fewest`` deals were still in a stage say nothing. Stays that ended
+    ``half_life`` days ago count half.
     """
     states, spells = past.states, past.spells
     pipeline = states.dimensions["pipeline"].codes
@@ -136,6 +142,9 @@ def measure(past: Past, deals: Flags | None = None, fewest: int = FEWEST_AT_RISK
     seen = days > 0  # a stay that began today was not seen for a day yet
     if deals is not None:
         seen &= deals[begin]
+    weight = np.ones(len(begin))
+    if half_life is not None:
+        weight = 0.5 ** ((past.as_of - until) / half_life)
     paths, places = {}, {}
     for code in np.unique(pipeline):
         mine = np.flatnonzero(seen & (pipeline[begin] == code))
@@ -153,8 +162,6 @@ def measure(past: Past, deals: Flags | None = None, fewest: int = FEWEST_AT_RISK
         target = np.where(goes_on[mine], target, ending)
         texts = tuple(str(states.stage.names[name]) for name in names)
         key = int(code)
-        paths[key] = measured_paths(
-            texts, place[own], target, days[mine], np.ones(len(mine)), fewest
-        )
+        paths[key] = measured_paths(texts, place[own], target, days[mine], weight[mine], fewest)
         places[key] = place
     return Measured(paths, places)

@@ -127,7 +127,7 @@ def measured_paths(
     targets: Ints,
     lasted: Ints,
     deals: Floats,
-    fewest: int = FEWEST_AT_RISK,
+    fewest: float = FEWEST_AT_RISK,
 ) -> StagePaths:
     """Measure paths on coded stays: ``targets`` are stages, then won, gone, and still open.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+from orchestration.forecast.chances import drift_of
 from orchestration.forecast.engine import Engine
 
-# A change of the level over a year is worth saying from two standard deviations on, if it is felt.
-NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 2.0, 0.1
-YEAR_BLOCKS = 12
 FEW_WINS = 100
 
 
@@ -33,11 +33,11 @@ def statement(engine: Engine, method: str) -> str:
     parts = [f"Competing risks learned from {wins} wins in {days} days"]
     if wins < FEW_WINS:
         parts.append("few: effects are held near the average and the range is wide")
-    change, deviation = engine.chances.won_tempo.level_change(YEAR_BLOCKS)
-    if abs(change) > max(NOTEWORTHY_DEVIATIONS * deviation, NOTEWORTHY_CHANGE):
-        word = "risen" if change > 0 else "fallen"
-        parts.append(
-            f"the rate of winning has {word} by {abs(2.718281828**change - 1):.0%} in a year, "
-            "which is followed"
-        )
+    for aging, what in ((engine.won_aging, "winning"), (engine.gone_aging, "losing")):
+        change = drift_of(aging)
+        if change:
+            parts.append(
+                f"the rate of {what} {'rose' if change > 0 else 'fell'} by "
+                f"{abs(math.expm1(change)):.0%} within a year: older deals count far less"
+            )
     return "; ".join(parts) + "."

@@ -28,8 +28,8 @@ MOST_BLOCKS = 40
 # was seen.
 MONTH_SPREADS = (0.03, 0.12, 0.35)
 QUARTER_SPREADS = (0.05, 0.8)
-STEPS, STEP_PRIOR = (0.01, 0.04, 0.10), (0.4, 0.4, 0.2)
-TRENDS, TREND_PRIOR = (0.002, 0.12), (0.5, 0.5)
+STEPS, STEP_PRIOR = (0.01, 0.05, 0.12), (0.3, 0.45, 0.25)
+TRENDS, TREND_PRIOR = (0.003, 0.03), (0.4, 0.6)
 # The trend is that of the last year; what it adds shrinks from month to month.
 TREND_BLOCKS, TREND_DAMPING = 12, 0.95
 WEEKEND_SPREAD = 1.5

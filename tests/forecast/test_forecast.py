@@ -161,11 +161,13 @@ def test_one_open_deal_is_taken_as_configured_alone(amount: float | None) -> Non
     one = history([{"amount": amount, "expected_close_date": "2024-02-10"}], [])
     rows = told(one, date(2024, 1, 31)).rows
     rows = rows[rows["dimension"] == "all"].set_index(["method", "period", "period_start"])
+    rows = rows.sort_index()
     due = rows.loc[("configured", "month", pd.Timestamp("2024-02-01"))]
     assert due["expected_from_open"] == (50.0 if amount else 0.0)
     assert due["deals_without_amount"] == (0 if amount else 1)
-    assert rows.loc["model", "statement"].str.startswith("Too little history").all()
-    assert (rows.loc["model", "expected"] == rows.loc["historical", "expected"]).all()
+    model, historical = rows.xs("model"), rows.xs("historical")
+    assert model["statement"].str.startswith("Too little history").all()
+    assert model["expected"].tolist() == historical["expected"].tolist()
 
 
 def test_deals_that_never_close_are_not_won() -> None:
