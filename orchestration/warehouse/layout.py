@@ -99,6 +99,7 @@ def _settings_functions(
         "week_start_isodow": WEEKDAYS.index(settings.week_start) + 1,
         "conversion_horizon_days": settings.conversion_horizon_days,
         "forecast_version": forecast_version(),
+        "forecast_past_days": settings.forecast.past_days,
         **{f"alert_{key}": value for key, value in settings.alerts.model_dump().items()},
         "rebuild_from": night.rebuild_from or date(9999, 12, 31),
         "rebuild_to": night.rebuild_to or date(9999, 12, 31),

@@ -50,7 +50,7 @@ def test_the_record_covers_a_year_with_what_was_known(sample: Sample) -> None:
         """,
     )
     assert [(period, first) for period, first, *_ in windows] == [
-        ("30d", date(2016, 9, 30)), ("60d", date(2016, 9, 30)), ("90d", date(2016, 9, 30)),
+        ("30d", date(2016, 12, 31)), ("60d", date(2016, 12, 31)), ("90d", date(2016, 12, 31)),
     ]  # fmt: skip
     assert [last for *_, last, _ in windows] == [
         date(2017, 11, 30), date(2017, 10, 31), date(2017, 9, 30),

@@ -12,20 +12,27 @@ with month_ends as (
 ),
 
 days as (
-    select month_end as as_of from month_ends
-    union
+    select
+        month_end as as_of,
+        -- What is tried out first: the last twelve month ends.
+        case when number between 1 and {{ months }} then 1 else 3 end as rank
+    from month_ends
+    union all
     -- A quarter, half and three quarters into each month that is over. Those of a fiscal quarter lie
     -- within a day of one of them.
-    select (
-        date_trunc('month', month_end)::date
-        + {{ seen_days('seen_rate', "date_trunc('month', month_end)::date", 'month_end') }} - 1
-    )::date
+    select
+        (
+            date_trunc('month', month_end)::date
+            + {{ seen_days('seen_rate', "date_trunc('month', month_end)::date", 'month_end') }} - 1
+        )::date as as_of,
+        2 as rank
     from month_ends
     cross join (select unnest([0.25, 0.5, 0.75]) as seen_rate)
     where number <= {{ months }} and month_end <= {{ setting('as_of') }}
 ),
 
--- Nothing can be learned before the first deal was decided.
+-- As many as the settings allow, the newest first. Nothing can be learned before the first deal was
+-- decided.
 origins as (
     select as_of from days
     where as_of < {{ setting('as_of') }}
@@ -33,6 +40,7 @@ origins as (
             select min(known_on) from {{ ref('int_forecast_closings') }}
             where outcome in ('won', 'lost')
         )
+    qualify row_number() over (order by rank, as_of desc) <= {{ setting('forecast_past_days') }}
 ),
 
 spans as (
