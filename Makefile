@@ -71,6 +71,10 @@ test: $(READY) ## Run the tests
 bench: $(READY) ## Measure nights on large made-up companies: make bench DEALS="100000 1000000"
 	@$(BIN)/python -m tests.benchmarks.bench $(DEALS) $(ARGS)
 
+.PHONY: bench-forecast
+bench-forecast: $(READY) ## Judge the forecast on made-up companies of known law (200 of each kind)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.forecast_worlds $(ARGS)
+
 .PHONY: lint
 lint: $(READY) ## Check format, style, types and SQL
 	@$(BIN)/ruff format --check .

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import duckdb
+
 
 @dataclass(frozen=True)
 class MartShape:
@@ -26,6 +28,11 @@ class MartShape:
         """Return the statement that stores the description with the table."""
         text = self.description.replace("'", "''")
         return f"comment on table marts.{self.table} is '{text}'"
+
+    def write(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
+        """Replace the table with the rows of a query, in their order, in the mart's types."""
+        connection.execute(self.create_sql(query))
+        connection.execute(self.comment_sql())
 
 
 MONEY = "decimal(18, 2)"
@@ -71,7 +78,8 @@ FORECAST = MartShape(
     description=(
         "One row an as_of, method, period (month, quarter, or the whole pipeline with a null "
         "start) and dimension value: what is already won in the period, what is expected from "
-        "deals open now and from deals yet to come, and the target."
+        "deals open now and from deals yet to come, how far the total may lie from it, and the "
+        "target. expected = won_to_date + expected_from_open + expected_from_new."
     ),
     columns={
         "as_of": "date",
@@ -87,7 +95,38 @@ FORECAST = MartShape(
         "expected_from_open": MONEY,
         "expected_from_new": MONEY,
         "expected": MONEY,
+        "p10": MONEY,
+        "p25": MONEY,
+        "p50": MONEY,
+        "p75": MONEY,
+        "p90": MONEY,
         "target": MONEY,
+        "target_probability": "double",
+        "statement": "varchar",
+    },
+)
+
+DEAL_FORECAST = MartShape(
+    table="mart_deal_forecast",
+    description=(
+        "One row a deal that is open at as_of: how likely it is to be won, by when, for how much, "
+        "and the main reasons in words."
+    ),
+    columns={
+        "deal_key": "varchar",
+        "as_of": "date",
+        "source_name": "varchar",
+        "pipeline": "varchar",
+        "stage": "varchar",
+        "owner_key": "varchar",
+        "win_probability": "double",
+        "win_probability_30d": "double",
+        "win_probability_60d": "double",
+        "win_probability_90d": "double",
+        "expected_close_p50": "date",
+        "expected_amount_reporting": MONEY,
+        "is_without_amount": "boolean",
+        "reasons": "varchar",
     },
 )
 

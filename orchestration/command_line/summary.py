@@ -127,36 +127,58 @@ def _pipeline(published: Published) -> Table:
 def _forecast(published: Published) -> Table:
     table = _table(
         "Forecast against target",
-        "period", "source", "already won", "configured", "historical", "target", "of target",
+        "quarter", "source", "won", "expected", "8 in 10 outcomes", "target", "chance",
     )  # fmt: skip
     rows = published.rows(
         """
         select
-            configured.period, configured.period_start, configured.period_end,
-            configured.dimension_value,
-            configured.won_to_date, configured.expected, historical.expected, configured.target,
-            configured.period_start > configured.as_of as is_next
-        from marts.mart_forecast as configured
-        inner join marts.mart_forecast as historical
-            using (as_of, period, period_start, dimension, dimension_value)
-        where configured.method = 'configured' and historical.method = 'historical'
-            and configured.dimension = 'source_name' and configured.period = 'quarter'
-        order by configured.period_start, configured.dimension_value
+            period_start, dimension_value, won_to_date, expected, p10, p90, target,
+            target_probability, period_start > as_of, period_end > as_of
+        from marts.mart_forecast
+        where method = 'model' and dimension = 'source_name' and period = 'quarter'
+        order by period_start, dimension_value
         """
     )
-    for _, start, _, source, won, configured, historical, target, is_next in rows:
-        share = None if not target else float(historical / target)
+    for start, source, won, expected, low, high, target, chance, is_next, is_open in rows:
         table.add_row(
-            f"{'next' if is_next else 'this'} quarter, from {start}", source, _money(won),
-            _money(configured), _money(historical), _money(target), _percent(share),
-            style="bold cyan" if is_next else "",
+            f"{'next' if is_next else 'this'}, from {start}", source, _money(won),
+            _money(expected), f"{_money(low)}–{_money(high)}" if is_open else "over",
+            _money(target), _percent(chance), style="bold cyan" if is_next else "",
         )  # fmt: skip
-    table.caption = (
-        "configured: amount × the stage's win rate, in the period of the expected close date. "
-        "historical: chances and times as measured, and deals yet to come."
-    )
+    table.caption = " ".join([*_statement(published), *_record(published)])
     table.caption_justify = "left"
     return table
+
+
+def _statement(published: Published) -> list[str]:
+    """How the forecast was made, in its own words."""
+    said = published.rows(
+        """
+        select any_value(statement) from marts.mart_forecast
+        where method = 'model' and dimension = 'all' and period = 'quarter'
+        """
+    )
+    return [text for (text,) in said if text]
+
+
+def _record(published: Published) -> list[str]:
+    """How good it has been, beside the best of the other methods."""
+    scores = published.rows(
+        """
+        select method, wape, coverage_80, periods from marts.mart_forecast_scorecard
+        where horizon_days = 90 and wape is not null
+        order by wape, method
+        """
+    )
+    model = next((row for row in scores if row[0] == "model"), None)
+    if model is None:
+        return ["No forecast of 90 days could be judged yet."]
+    _, wape, coverage, periods = model
+    told = f"Over 90 days it was off by {_percent(wape)} in {periods} tries"
+    others = [row for row in scores if row[0] != "model"]
+    if others:
+        told += f" ({others[0][0]}: {_percent(others[0][1])})"
+    return [f"{told}; {_percent(coverage)} came out within the range, 80% should."]
 
 
 def _sources(published: Published) -> Table:

@@ -1,1 +1,1 @@
-"""Conversion and forecast: pure functions on small frames, and the thin assets around them."""
+"""Conversion and forecast as marts: pure functions on small frames, thin assets around them."""

@@ -3,24 +3,18 @@
 Thin: read what the engine has grouped, call a pure function, write the result.
 """
 
+# No postponed annotations here: the orchestrator looks at the type of ``context`` itself.
+from collections.abc import Iterator
+
 import dagster as dg
-import duckdb
 
 from orchestration.engine import connect
-from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, MartShape
+from orchestration.mart_shapes import DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION
 from orchestration.marts.conversion import conversion_rates
-from orchestration.marts.forecast import historical_expectations
-from orchestration.marts.forecast_table import forecast_rows, register
-from orchestration.marts.inputs import conversion_horizon, forecast_history, funnel_counts
-from orchestration.marts.periods import forecast_periods
+from orchestration.marts.forecast_table import write_forecast
+from orchestration.marts.inputs import conversion_horizon, funnel_counts
 from orchestration.session import NightSession
 from orchestration.showing.metadata import table_metadata
-
-
-def _write(connection: duckdb.DuckDBPyConnection, shape: MartShape, query: str) -> None:
-    """Replace a mart with the rows of a query, in their order, in the mart's types."""
-    connection.execute(shape.create_sql(query))
-    connection.execute(shape.comment_sql())
 
 
 @dg.asset(
@@ -39,33 +33,46 @@ def mart_funnel_conversion(
     with connect(session.home.warehouse) as connection:
         rates = conversion_rates(funnel_counts(connection), conversion_horizon(connection))
         connection.register("rates", rates)
-        _write(connection, FUNNEL_CONVERSION, "select * from rates")
+        FUNNEL_CONVERSION.write(connection, "select * from rates")
         return dg.MaterializeResult(
             metadata=table_metadata(connection, "marts", FUNNEL_CONVERSION.table)
         )
 
 
-@dg.asset(
-    key=["marts", FORECAST.table],
-    deps=[
-        dg.AssetKey(["conformed", "int_open_deals_by_dimension"]),
-        dg.AssetKey(["conformed", "int_stage_stays"]),
-        dg.AssetKey(["conformed", "int_entry_stages"]),
-        dg.AssetKey(["conformed", "int_deals_by_dimension"]),
-        dg.AssetKey(["conformed", "int_targets"]),
+@dg.multi_asset(
+    name="forecast",
+    specs=[
+        dg.AssetSpec(
+            ["marts", shape.table],
+            deps=[
+                dg.AssetKey(["conformed", table])
+                for table in (
+                    "int_forecast_spans",
+                    "int_forecast_closings",
+                    "int_forecast_origins",
+                    "int_open_deals_by_dimension",
+                    "int_deals_by_dimension",
+                    "int_dimension_reach",
+                    "int_targets",
+                )
+            ],
+            description=shape.description,
+            group_name="marts",
+            kinds={"python", "pandas", "duckdb"},
+            owners=["team:analytics"],
+        )
+        for shape in (FORECAST, DEAL_FORECAST)
     ],
-    description=FORECAST.description,
-    group_name="marts",
-    kinds={"python", "pandas", "duckdb"},
-    owners=["team:analytics"],
     backfill_policy=dg.BackfillPolicy.single_run(),
 )
-def mart_forecast(context: dg.AssetExecutionContext, session: NightSession) -> dg.MaterializeResult:
-    """What will be won in this and the next month and fiscal quarter, by two methods."""
-    periods = forecast_periods(session.as_of, session.settings.fiscal_year_start_month)
+def mart_forecast(
+    context: dg.AssetExecutionContext, session: NightSession
+) -> Iterator[dg.MaterializeResult]:
+    """What will be won in this and the next month and fiscal quarter, by which deals."""
     with connect(session.home.warehouse) as connection:
-        history = forecast_history(connection)
-        expected = historical_expectations(history, session.as_of, periods)
-        relation = register(connection, expected)
-        _write(connection, FORECAST, forecast_rows(session.as_of, periods, relation))
-        return dg.MaterializeResult(metadata=table_metadata(connection, "marts", FORECAST.table))
+        write_forecast(connection, session.as_of, session.settings.fiscal_year_start_month)
+        for shape in (FORECAST, DEAL_FORECAST):
+            yield dg.MaterializeResult(
+                asset_key=["marts", shape.table],
+                metadata=table_metadata(connection, "marts", shape.table),
+            )

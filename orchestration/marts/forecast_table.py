@@ -1,6 +1,6 @@
-"""``mart_forecast`` as a table: exact sums in the engine, beside what history expects.
+"""``mart_forecast`` and ``mart_deal_forecast`` as tables: exact sums beside what is forecast.
 
-The statistics stand in ``forecast``; the shape of the table in ``mart_shapes``.
+The statistics stand in ``orchestration.forecast``; the shapes of the tables in ``mart_shapes``.
 """
 
 from __future__ import annotations
@@ -12,19 +12,55 @@ import duckdb
 import pandas as pd
 
 from orchestration.engine import literal
-from orchestration.marts.periods import Period
+from orchestration.forecast.record import QUANTILES
+from orchestration.mart_shapes import DEAL_FORECAST, FORECAST
+from orchestration.marts.periods import Period, forecast_periods
+
+FORECAST_ROWS = "forecast_rows"
+FORECAST_DEALS = "forecast_deals"
 
 
-def forecast_rows(as_of: date, periods: Sequence[Period], historical: str) -> str:
-    """Return the query of ``mart_forecast``.
+def write_forecast(
+    connection: duckdb.DuckDBPyConnection, as_of: date, fiscal_year_start_month: int
+) -> None:
+    """Forecast from the warehouse's history at ``as_of``, and replace both marts."""
+    # Imported late: only a night needs the libraries of statistics.
+    from orchestration.forecast.inputs import read_inputs
+    from orchestration.forecast.methods import forecast
 
-    ``historical`` names a relation with period, period_start, dimension, dimension_value,
-    expected_from_open and expected_from_new. One row a method, period and dimension value; the
-    period with a null start is the whole pipeline.
+    periods = forecast_periods(as_of, fiscal_year_start_month)
+    history = read_inputs(connection, undated=True).valued_at(as_of)
+    made = forecast(history, as_of, periods, target_rows(connection))
+    connection.register(FORECAST_ROWS, made.rows)
+    connection.register(FORECAST_DEALS, made.deals)
+    FORECAST.write(connection, forecast_query(as_of, periods))
+    DEAL_FORECAST.write(connection, deal_query(as_of))
 
-    The method ``configured`` is count × amount × win rate of the stage: a deal falls into the
-    period of its expected close date, an overdue one into the current. ``historical`` takes every
-    open deal into account in every period.
+
+def target_rows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Return the targets: period_start, period_end, dimension, dimension_value, target."""
+    frame: pd.DataFrame = connection.execute(
+        """
+        select
+            period_start, period_end, dimension, dimension_value,
+            sum(target_reporting)::double as target
+        from conformed.int_targets
+        group by all
+        having target is not null
+        order by all
+        """
+    ).df()
+    return frame
+
+
+def forecast_query(as_of: date, periods: Sequence[Period]) -> str:
+    """Return the query of ``mart_forecast`` over the registered rows of all methods.
+
+    One row a method, period and dimension value. What is won already, and all of ``configured``
+    (amount × win rate of the stage; a deal falls into the period of its expected close date, an
+    overdue one into the current), are exact sums of money made here; quantiles move with what the
+    exact sum of what is won differs by. ``open_deals`` are the deals that a row rests on: for
+    ``configured`` those due in the period, for the others every open one.
     """
     named = [(p.kind, p.start, p.end) for p in periods] + [("pipeline", None, None)]
     values = ", ".join(
@@ -32,6 +68,10 @@ def forecast_rows(as_of: date, periods: Sequence[Period], historical: str) -> st
         for kind, start, end in named
     )
     today = literal(as_of)
+    shifted = ", ".join(
+        f"round(coalesce(made.{name}, 0) + shift, 2)::decimal(18, 2) as {name}"
+        for name in QUANTILES
+    )
     return f"""
     with periods (period, period_start, period_end) as (values {values}),
     open_deals as (select * from conformed.int_open_deals_by_dimension),
@@ -40,11 +80,6 @@ def forecast_rows(as_of: date, periods: Sequence[Period], historical: str) -> st
         from conformed.int_deals_by_dimension
         where is_won and amount_reporting is not null
     ),
-    arrived as (
-        select distinct dimension, dimension_value
-        from conformed.int_deals_by_dimension
-        where not is_deleted
-    ),
     targets as (
         select dimension, dimension_value, period_start, period_end,
             sum(target_reporting) as target
@@ -52,11 +87,15 @@ def forecast_rows(as_of: date, periods: Sequence[Period], historical: str) -> st
         group by all
     ),
     scope as (
-        select dimension, dimension_value from arrived
+        select distinct dimension, dimension_value
+        from conformed.int_deals_by_dimension
+        where not is_deleted
         union
         select dimension, dimension_value from open_deals
         union
         select dimension, dimension_value from targets
+        union
+        select dimension, dimension_value from {FORECAST_ROWS}
     ),
     due as (
         select
@@ -92,67 +131,123 @@ def forecast_rows(as_of: date, periods: Sequence[Period], historical: str) -> st
             and won_deals.closed_on <= {today}
         group by all
     ),
+    statements as (
+        select method, period, period_start::date as period_start, any_value(statement) as statement
+        from {FORECAST_ROWS}
+        where dimension = 'all'
+        group by all
+    ),
     methods as (
         select
-            'configured' as method, periods.*, scope.*,
-            coalesce(due.open_deals, 0) as open_deals,
-            coalesce(due.deals_without_amount, 0) as deals_without_amount,
-            round(coalesce(due.expected_from_open, 0), 2) as expected_from_open,
-            0 as expected_from_new
-        from periods
+            methods.method, periods.*, scope.*,
+            statements.statement,
+            methods.method = 'configured' as is_configured,
+            coalesce(
+                case
+                    when methods.method = 'configured' then due.open_deals
+                    else standing.open_deals
+                end,
+                0
+            ) as open_deals,
+            coalesce(
+                case
+                    when methods.method = 'configured' then due.deals_without_amount
+                    else standing.deals_without_amount
+                end,
+                0
+            ) as deals_without_amount,
+            coalesce(won.won_to_date, 0)::decimal(18, 2) as won_to_date,
+            round(coalesce(due.expected_from_open, 0), 2)::decimal(18, 2) as exactly_from_open
+        from (select distinct method from {FORECAST_ROWS}) as methods
+        cross join periods
         cross join scope
+        left join statements
+            on methods.method = statements.method and periods.period = statements.period
+            and periods.period_start is not distinct from statements.period_start
         left join due
             on periods.period = due.period
             and periods.period_start is not distinct from due.period_start
             and scope.dimension = due.dimension and scope.dimension_value = due.dimension_value
-        union all
-        select
-            'historical' as method, periods.*, scope.*,
-            coalesce(standing.open_deals, 0) as open_deals,
-            coalesce(standing.deals_without_amount, 0) as deals_without_amount,
-            round(coalesce(historical.expected_from_open, 0), 2) as expected_from_open,
-            round(coalesce(historical.expected_from_new, 0), 2) as expected_from_new
-        from periods
-        cross join scope
         left join standing
             on scope.dimension = standing.dimension
             and scope.dimension_value = standing.dimension_value
-        left join {historical} as historical
-            on periods.period = historical.period
-            and periods.period_start is not distinct from historical.period_start
-            and scope.dimension = historical.dimension
-            and scope.dimension_value = historical.dimension_value
+        left join won
+            on periods.period = won.period and periods.period_start = won.period_start
+            and scope.dimension = won.dimension and scope.dimension_value = won.dimension_value
+    ),
+    measured as (
+        select
+            methods.*,
+            case
+                when is_configured then exactly_from_open
+                else round(coalesce(made.expected_from_open, 0), 2)
+            end::decimal(18, 2) as expected_from_open,
+            case
+                when is_configured then 0 else round(coalesce(made.expected_from_new, 0), 2)
+            end::decimal(18, 2) as expected_from_new,
+            methods.won_to_date::double - coalesce(made.won_to_date, 0) as shift,
+            {shifted},
+            made.target_probability
+        from methods
+        left join {FORECAST_ROWS} as made
+            on methods.method = made.method and methods.period = made.period
+            and methods.period_start is not distinct from made.period_start::date
+            and methods.dimension = made.dimension
+            and methods.dimension_value = made.dimension_value
+        left join conformed.int_dimension_reach as reach
+            on methods.dimension = reach.dimension
+            and methods.dimension_value = reach.dimension_value
+        left join conformed.int_dimension_reach as company on company.dimension = 'all'
+        -- A period that repeats another can't be told where there is no other: of a source that
+        -- began later, unlike the company.
+        where methods.method <> 'naive'
+            or (
+                made.method is not null
+                and (
+                    reach.first_on is null
+                    or reach.first_on <= methods.period_start - to_years(1)
+                    or company.first_on > methods.period_start - to_years(1)
+                )
+            )
     )
     select
         {today} as as_of,
-        methods.method, methods.period, methods.period_start, methods.period_end,
-        methods.dimension, methods.dimension_value, methods.open_deals,
-        methods.deals_without_amount,
-        coalesce(won.won_to_date, 0)::decimal(18, 2) as won_to_date,
-        methods.expected_from_open::decimal(18, 2) as expected_from_open,
-        methods.expected_from_new::decimal(18, 2) as expected_from_new,
-        (
-            coalesce(won.won_to_date, 0)::decimal(18, 2)
-            + methods.expected_from_open::decimal(18, 2)
-            + methods.expected_from_new::decimal(18, 2)
-        ) as expected,
-        targets.target
-    from methods
-    left join won
-        on methods.period = won.period and methods.period_start = won.period_start
-        and methods.dimension = won.dimension and methods.dimension_value = won.dimension_value
+        measured.* exclude (shift, exactly_from_open, is_configured, target_probability),
+        measured.won_to_date + measured.expected_from_open + measured.expected_from_new as expected,
+        targets.target,
+        case when targets.target is not null then measured.target_probability end
+            as target_probability
+    from measured
     left join targets
-        on methods.period_start = targets.period_start
-        and methods.period_end = targets.period_end
-        and methods.dimension = targets.dimension
-        and methods.dimension_value = targets.dimension_value
+        on measured.period_start = targets.period_start
+        and measured.period_end = targets.period_end
+        and measured.dimension = targets.dimension
+        and measured.dimension_value = targets.dimension_value
     order by
-        methods.method, methods.period_start nulls last, methods.period, methods.dimension,
-        methods.dimension_value
+        measured.method, measured.period_start nulls last, measured.period, measured.dimension,
+        measured.dimension_value
     """
 
 
-def register(connection: duckdb.DuckDBPyConnection, historical: pd.DataFrame) -> str:
-    """Make a frame of historical expectations readable for the query; return its name."""
-    connection.register("historical_expectations", historical)
-    return "historical_expectations"
+def deal_query(as_of: date) -> str:
+    """Return the query of ``mart_deal_forecast`` over the registered deals."""
+    return f"""
+    select
+        deals.deal_key,
+        {literal(as_of)} as as_of,
+        deals.source_name,
+        deals.pipeline,
+        deals.stage,
+        deals.owner_key,
+        made.win_probability,
+        made.win_probability_30d,
+        made.win_probability_60d,
+        made.win_probability_90d,
+        made.expected_close_p50::date as expected_close_p50,
+        round(made.expected_amount_reporting, 2) as expected_amount_reporting,
+        deals.is_without_amount,
+        made.reasons
+    from conformed.int_open_deals as deals
+    left join {FORECAST_DEALS} as made on deals.deal_key = made.deal_key
+    order by deals.deal_key
+    """

@@ -8,6 +8,7 @@ import dagster as dg
 
 from orchestration.engine import connect
 from orchestration.landing.nights import record_night
+from orchestration.publication.forecasts import RELEASE_ID, record_published
 from orchestration.publication.release import Release, publish, published_release
 from orchestration.publication.release_files import DATABASE
 from orchestration.publication.report import REPORT_IS_WRITTEN, ReportAttempt, try_report
@@ -94,12 +95,13 @@ def release(
         session.home,
         "marts",
         PUBLISHED_TABLES,
-        session.known_at.strftime("%Y%m%dT%H%M%S.%fZ"),
+        session.known_at.strftime(RELEASE_ID),
         partitioned=BY_MONTH,
         first_days=first_days,
         companion=add_report,
     )
     record_night(session.home.landing, session.known_at, session.as_of)
+    record_published(session.home)
     with connect(session.home.warehouse) as connection:
         remember_release(connection, published.release_id)
         record_checks(

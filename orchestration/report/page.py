@@ -19,6 +19,7 @@ from orchestration.report.marts import Marts, Row
 from orchestration.report.pictures import Pictures
 from orchestration.report.sections.alerts import Alerts, read_alerts
 from orchestration.report.sections.calibration import Calibration, read_calibration
+from orchestration.report.sections.forecast import Record, read_record
 from orchestration.report.sections.funnel import Funnel, Funnels, Step, read_funnels
 from orchestration.report.sections.pipeline import Pipelines, read_pipelines
 from orchestration.report.sections.quality import Quality, read_quality
@@ -53,6 +54,7 @@ class Contents:
     pipelines: Pipelines | None
     win_rate: WinRate | None
     targets: Targets
+    record: Record | None
     waterfalls: Sequence[Waterfall]
     alerts: Alerts | None
     funnels: Funnels | None
@@ -93,6 +95,7 @@ def read_contents(marts: Marts, as_of: date) -> Contents:
         pipelines=read_pipelines(marts, as_of),
         win_rate=read_win_rate(marts, as_of),
         targets=read_targets(marts, as_of),
+        record=read_record(marts, as_of),
         waterfalls=read_waterfalls(marts, as_of),
         alerts=read_alerts(marts),
         funnels=read_funnels(marts),

@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 from orchestration.report.charts.calibration import COLOURS, calibration_chart
 from orchestration.report.charts.drawing import stage_colours
+from orchestration.report.charts.forecast import COLOURS as METHOD_COLOURS
+from orchestration.report.charts.forecast import fan_chart, origins_chart
 from orchestration.report.charts.funnel import passed_chart, rates_chart
 from orchestration.report.charts.pipeline import pipeline_chart
 from orchestration.report.charts.targets import attainment_chart
@@ -34,6 +36,10 @@ class Pictures:
     def judge_colour(self, source: str) -> str:
         """Return the colour of a source of probabilities."""
         return COLOURS.get(source, "inherit")
+
+    def method_colour(self, method: str) -> str:
+        """Return the colour of a method of forecasting."""
+        return METHOD_COLOURS.get(method, "inherit")
 
     def stage(self, name: str) -> str:
         """Return how a step's end is called: a stage's own name, or won and converted."""
@@ -83,6 +89,14 @@ class Pictures:
         """Draw what is won as a share of each target."""
         names = [self.target(row) for row in rows]
         return attainment_chart(rows, names, self._language, self._language.say("targets.chart"))
+
+    def fan(self, months: Sequence[Row]) -> Markup:
+        """Draw the months within the ranges that were told for them."""
+        return fan_chart(months, self._language, self._language.say("forecast.fan_chart"))
+
+    def origins(self, origins: Sequence[Row]) -> Markup:
+        """Draw the next 30 days as they were forecast, against what came."""
+        return origins_chart(origins, self._language, self._language.say("forecast.origins_chart"))
 
     def durations(self, durations: Durations) -> Markup:
         """Draw how long visits to each stage last."""

@@ -21,7 +21,13 @@ from orchestration.settings import rules
 from orchestration.settings.base import Secret
 from orchestration.settings.crm_sources import CREDENTIALS
 from orchestration.settings.file_sources import FilesSource, FileTable
-from orchestration.settings.models import Alerts, PipelineTemplate, Settings, source_models
+from orchestration.settings.models import (
+    Alerts,
+    Forecast,
+    PipelineTemplate,
+    Settings,
+    source_models,
+)
 
 DEFAULT_SETTINGS_FILE = PROJECT_ROOT / "orchestration" / "sample" / "sample.toml"
 
@@ -32,6 +38,7 @@ _MODEL_UNDER: dict[str, type[BaseModel]] = {
     "pipelines": PipelineTemplate,
     "alert_webhook": Secret,
     "alerts": Alerts,
+    "forecast": Forecast,
 }
 
 

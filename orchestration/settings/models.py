@@ -66,6 +66,14 @@ class PipelineTemplate(SettingsModel):
     )
 
 
+class Forecast(SettingsModel):
+    """On how many past days the forecast is tried out; a first night pays a second for each."""
+
+    past_days: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=20, description="a whole number of days, at least 0"
+    )
+
+
 class Alerts(SettingsModel):
     """When a deal needs a look, in a pipeline with too few finished deals to learn it from."""
 
@@ -111,6 +119,9 @@ class Settings(SettingsModel):
     )
     conversion_horizon_days: Annotated[StrictInt, Field(gt=0)] = Field(
         default=180, description="a whole number of days above 0"
+    )
+    forecast: Forecast = Field(
+        default_factory=Forecast, description="a TOML table of how the forecast is tried out"
     )
     alerts: Alerts = Field(
         default_factory=Alerts, description="a TOML table of thresholds of the deals' alerts"
@@ -167,7 +178,7 @@ class Settings(SettingsModel):
         the lists, where the settings file and the sources lie, how a CRM is reached, and the
         report's language.
         """
-        told = {"alerts", "alert_webhook", "report_language"}
+        told = {"alerts", "forecast", "alert_webhook", "report_language"}
         outside = {"path", "as_of", "night_at", "first_day", *told}
         meaning = self.model_dump(mode="json", exclude=outside)
         for source in meaning["sources"]:

@@ -82,6 +82,25 @@ def floating_bar(start: Number, end: Number, whole: Number, width: int = BAR_WID
     return _BLANK * first + (mark * (last - first) or "▏")
 
 
+def range_bar(
+    ends: Sequence[Number], actual: Number | None, whole: Number, width: int = 2 * BAR_WIDTH
+) -> str:
+    """Return a range on a scale from 0 to ``whole``: its four ends, and what came.
+
+    Light between the outer two ends, darker between the inner two, a dot where it came out.
+    """
+    if whole <= 0:
+        return ""
+    places = [min(max(round(float(end) / float(whole) * width), 0), width) for end in ends]
+    outer_low, inner_low, inner_high, outer_high = places
+    marks = [_BLANK] * (width + 1)
+    marks[outer_low : outer_high + 1] = "░" * (outer_high + 1 - outer_low)
+    marks[inner_low : inner_high + 1] = "▒" * (inner_high + 1 - inner_low)
+    if actual is not None:
+        marks[min(max(round(float(actual) / float(whole) * width), 0), width)] = "●"
+    return "".join(marks).rstrip(_BLANK)
+
+
 def count(value: Number | None) -> str:
     """Return a whole number with separators; a dash for none."""
     return "–" if value is None else f"{value:,.0f}"

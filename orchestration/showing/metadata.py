@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from orchestration.showing import facts, funnel, pipeline
+from orchestration.showing import facts, forecast, funnel, pipeline
 from orchestration.showing.markdown import split_at, table
 from orchestration.showing.views import View
 
@@ -18,10 +18,10 @@ SHOWN_AT_ONCE = 1000
 # Who owns what stays out of the orchestrator's event log: keys and teams may carry people's names.
 PRIVATE = {
     "name", "owner_key", "manager_key", "team", "account_key", "payload", "quarantined_payload",
-    "row_json", "old_value", "new_value", "reason",
+    "row_json", "old_value", "new_value", "reason", "reasons",
 }  # fmt: skip
 VIEWS: dict[str, View] = {
-    each.table: each for each in (*facts.VIEWS, *funnel.VIEWS, *pipeline.VIEWS)
+    each.table: each for each in (*facts.VIEWS, *funnel.VIEWS, *pipeline.VIEWS, *forecast.VIEWS)
 }
 
 

@@ -237,31 +237,4 @@ def calibration(connection: duckdb.DuckDBPyConnection) -> str:
     return f"{told}\n\n" + table(columns, grouped(lines))
 
 
-@view(
-    "mart_forecast",
-    "method", "period", "period_start", "dimension", "won_to_date", "expected", "target",
-)  # fmt: skip
-def forecast(connection: duckdb.DuckDBPyConnection) -> str:
-    """What each method expects of this and the next quarter, against the target."""
-    found = rows(
-        connection,
-        """
-        select
-            period_start, method, won_to_date, expected, target,
-            max(greatest(expected, coalesce(target, 0))) over ()
-        from marts.mart_forecast
-        where dimension = 'all' and period = 'quarter'
-        order by period_start, method
-        """,
-    )
-    if not found:
-        return "No forecast yet."
-    lines = [
-        [start, method, count(won), count(expected), bar(expected, most), count(target)]
-        for start, method, won, expected, target, most in found
-    ]
-    columns = ["method", "won>", "expected>", "", "target>"]
-    return "This quarter and the next, the whole company.\n\n" + table(columns, grouped(lines))
-
-
-VIEWS = (stages, waterfall, close_dates, attainment, alerts, calibration, forecast)
+VIEWS = (stages, waterfall, close_dates, attainment, alerts, calibration)

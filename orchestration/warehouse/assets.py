@@ -55,6 +55,7 @@ def landing_asset(settings: Settings) -> dg.AssetsDefinition:
         ),
         ("landing", "loads"): "Every committed load: its source, table, stamp and counts.",
         ("landing", "nights"): "Every published night; tells what later knowledge restated.",
+        ("landing", "published_forecasts"): "Every forecast as it was published on its day.",
         ("settings", "sources"): "The configured sources and what is set for each; no secrets.",
         **{
             ("landing", f"{kind}__{table}"): (

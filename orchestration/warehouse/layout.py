@@ -15,8 +15,10 @@ from functools import cache
 import duckdb
 
 from orchestration.engine import literal
+from orchestration.forecast.version import forecast_version
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing, Manifest
+from orchestration.landing.forecasts import PUBLISHED_FORECAST, published_forecasts
 from orchestration.landing.nights import published_nights
 from orchestration.settings import Settings
 from orchestration.settings.crm_sources import CREDENTIALS
@@ -82,6 +84,7 @@ def lay_out(
         """
     )
     _landing_tables(connection, home, known, night)
+    _published_forecasts(connection, settings, home, night)
     create_landing_views(connection, settings, landing, known)
 
 
@@ -95,6 +98,8 @@ def _settings_functions(
         "fiscal_year_start_month": settings.fiscal_year_start_month,
         "week_start_isodow": WEEKDAYS.index(settings.week_start) + 1,
         "conversion_horizon_days": settings.conversion_horizon_days,
+        "forecast_version": forecast_version(),
+        "forecast_past_days": settings.forecast.past_days,
         **{f"alert_{key}": value for key, value in settings.alerts.model_dump().items()},
         "rebuild_from": night.rebuild_from or date(9999, 12, 31),
         "rebuild_to": night.rebuild_to or date(9999, 12, 31),
@@ -219,3 +224,21 @@ def _landing_tables(
     for known_at, as_of in published_nights(home.landing):
         if night.known_until is None or known_at <= night.known_until:
             connection.execute("insert into landing.nights values (?, ?)", [known_at, as_of])
+
+
+def _published_forecasts(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, home: Home, night: Night
+) -> None:
+    """Offer what was forecast when, in the currency in which it can be held against what came."""
+    columns = ", ".join(f"null::{kind} as {name}" for name, kind in PUBLISHED_FORECAST.items())
+    query = f"select {columns} where false"
+    if paths := published_forecasts(home.landing):
+        files = ", ".join(literal(str(path)) for path in paths)
+        query += (
+            f" union all by name select * from read_parquet([{files}], union_by_name=true)"
+            f" where currency = {literal(settings.reporting_currency)}"
+            f" and as_of < {literal(night.as_of)}"
+        )
+        if night.known_until is not None:
+            query += f" and known_at <= {literal(night.known_until)}"
+    connection.execute(f"create or replace view landing.published_forecasts as {query}")

@@ -111,7 +111,7 @@ def _fingerprint() -> str:
     digest = hashlib.sha256()
     files = [PROJECT_ROOT / "dbt_project.yml", PROJECT_ROOT / "profiles" / "profiles.yml"]
     for path in [*files, *sorted((PROJECT_ROOT / "dbt_project").rglob("*"))]:
-        if path.is_file() and path.suffix in (".sql", ".yml", ".md"):
+        if path.is_file() and path.suffix in (".sql", ".yml", ".md", ".py"):
             digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode())
             digest.update(path.read_bytes())
     # Seeds are known by their place: the manifest holds the checkout's path.

@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.engine import connect
 from orchestration.home import PROJECT_ROOT
-from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
+from orchestration.mart_shapes import DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
 from orchestration.quality.expectations import validate
 from orchestration.quality.suites import load_suites
 from orchestration.run_log import CheckRecord
@@ -106,9 +106,20 @@ DBT_MARTS = {
         bin_high double, dimension varchar, dimension_value varchar, deals bigint, won bigint,
         mean_predicted_rate double, actual_win_rate double, actual_low double, actual_high double,
         brier_score double""",
+    "mart_forecast_accuracy": """method varchar, as_of date, period varchar, period_start date,
+        period_end date, dimension varchar, dimension_value varchar, is_as_published boolean,
+        horizon_days integer, seen_rate double, forecast decimal(18, 2), p10 decimal(18, 2),
+        p25 decimal(18, 2), p50 decimal(18, 2), p75 decimal(18, 2), p90 decimal(18, 2),
+        actual decimal(18, 2), error decimal(18, 2), absolute_error decimal(18, 2),
+        is_in_80 boolean, pinball_loss double""",
+    "mart_forecast_scorecard": """method varchar, horizon_days integer, period varchar,
+        seen_rate double, periods bigint, first_as_of date, last_as_of date, wape double,
+        bias double, coverage_80 double, mean_pinball_loss double, brier_score double""",
     "mart_quarantine": """source_name varchar, table_name varchar, location varchar,
         reason varchar, row_json varchar, seen_at timestamptz""",
 }
+
+SHAPES = (DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS)
 
 # Three stages with four deals: one won, one lost in the second, one open there, one removed.
 FUNNEL_STEPS = [
@@ -141,7 +152,7 @@ def empty_marts(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create macro settings.laid_out_from(fact) as date '0001-01-01'")
         shapes = {
             shape.table: ", ".join(f"{name} {kind}" for name, kind in shape.columns.items())
-            for shape in (FUNNEL_CONVERSION, FORECAST, SOURCE_STATUS)
+            for shape in SHAPES
         }
         for table, columns in {**DBT_MARTS, **shapes}.items():
             connection.execute(f"create table marts.{table} ({columns})")
@@ -185,6 +196,19 @@ def fill(warehouse: duckdb.DuckDBPyConnection) -> None:
             period_start=date(2024, 3, 1), period_end=AS_OF, dimension="all",
             dimension_value="all", open_deals=3, deals_without_amount=1, won_to_date="100.10",
             expected_from_open="20.20", expected_from_new=from_new, expected=120.3 + from_new,
+            p10=100, p25=110, p50=120, p75=130, p90=140, target_probability=0.5, statement="As is.",
+        )  # fmt: skip
+        _add(
+            warehouse, "mart_forecast_accuracy", method=method, as_of=date(2024, 1, 31),
+            period="30d", period_start=date(2024, 2, 1), period_end=date(2024, 3, 1),
+            dimension="all", dimension_value="all", is_as_published=False, horizon_days=30,
+            forecast=90, p10=70, p25=80, p50=90, p75=95, p90=99, actual=100, error=-10,
+            absolute_error=10, is_in_80=False, pinball_loss=5.0,
+        )  # fmt: skip
+        _add(
+            warehouse, "mart_forecast_scorecard", method=method, horizon_days=30, period="30d",
+            periods=1, wape=0.1, bias=-0.1, coverage_80=0.0, mean_pinball_loss=5.0,
+            brier_score=0.2,
         )  # fmt: skip
     warehouse.execute(
         f"""
@@ -194,6 +218,12 @@ def fill(warehouse: duckdb.DuckDBPyConnection) -> None:
             false as is_won, false as is_lost, 0 as push_count, false as is_deleted,
             date '2024-03-01' as created_on
         from range({DEALS_OPEN_ALL_ALONG}) as numbers (number);
+        insert into marts.mart_deal_forecast by name
+        select
+            deal_key, 0.1 as win_probability_30d, 0.1 as win_probability_60d,
+            0.2 as win_probability_90d, 0.3 as win_probability,
+            100 as expected_amount_reporting, 'new' as reasons
+        from marts.fct_deals;
         insert into marts.fct_pipeline_daily by name
         select deals.deal_key, created_on + day::integer as snapshot_date, 0.1 as win_rate
         from marts.fct_deals as deals, range(31) as days (day)

@@ -22,9 +22,12 @@ create table marts.dim_owner as from (values
     ('crm:2', 'crm', 'Alan Turing', 'Grace Hopper', null)
 ) as owners (owner_key, source_name, name, team, manager_key);
 create table marts.fct_deals as from (values
-    ('crm:d1', 'main', $stage, 900.50::decimal(18, 2), 'crm:1'),
-    ('crm:d2', 'main', $quoted, null, 'crm:2')
-) as deals (deal_key, pipeline, stage, amount_reporting, owner_key);
+    ('crm:d1', 'crm', 'main', $stage, 900.50::decimal(18, 2), 'crm:1', false, false, null::date),
+    ('crm:d2', 'crm', 'main', $quoted, null, 'crm:2', false, false, null),
+    ('crm:d3', 'crm', 'main', 'Won', 50.00, 'crm:2', true, false, date '2024-02-29')
+) as deals (
+    deal_key, source_name, pipeline, stage, amount_reporting, owner_key, is_won, is_lost, closed_on
+);
 create table marts.mart_funnel_conversion as
 with steps as (from (values
     ('lead', 'leads', 'New', 'converted', 1, 400, 100, 250, 40, 10, 3e-1, 26e-2, 34e-2),
@@ -88,7 +91,27 @@ create table marts.mart_forecast as select
     date '2024-06-30' as as_of, 'historical' as method, 'quarter' as period,
     date '2024-07-01' as period_start, date '2024-09-30' as period_end, 'all' as dimension,
     'all' as dimension_value, 0.00 as won_to_date, 5.00 as expected_from_open,
-    6.00 as expected_from_new, 4200.00 as expected, 5000.00 as target;
+    6.00 as expected_from_new, 4200.00 as expected, 5000.00 as target
+union all by name select
+    as_of, 'model' as method, 'month' as period, as_of + 1 as period_start,
+    date '2024-07-31' as period_end, 'all' as dimension, 'all' as dimension_value,
+    0.00 as won_to_date, 900.00 as expected_from_open, 100.00 as expected_from_new,
+    1000.00 as expected, 500.00 as p10, 700.00 as p25, 950.00 as p50, 1200.00 as p75,
+    1600.00 as p90, null as target
+from (select date '2024-06-30' as as_of);
+create table marts.mart_forecast_accuracy as select
+    method, as_of, 'all' as dimension, 'all' as dimension_value, false as is_as_published,
+    period, as_of + 1 as period_start, forecast, 600.00 as p10, 800.00 as p25, 1000.00 as p50,
+    1100.00 as p75, 1400.00 as p90, actual
+from (values
+    ('model', date '2024-03-31', 900.00, 1000.00), ('model', date '2024-04-30', 1300.00, 1500.00),
+    ('naive', date '2024-03-31', 500.00, 1000.00), ('naive', date '2024-04-30', 2500.00, 1500.00)
+) as made (method, as_of, forecast, actual), (values ('30d'), ('month')) as periods (period);
+create table marts.mart_forecast_scorecard as from (values
+    ('model', 30, '30d', 2, 0.12e0, -0.12e0, 0.5e0), ('model', 60, '60d', 2, 0.1, 0.04, 1.0),
+    ('naive', 30, '30d', 2, 0.6, 0.2, null), ('model', 15, 'month', 9, 9.0, 9.0, 0.0)
+) as scores (method, horizon_days, period, periods, wape, bias, coverage_80);
+alter table marts.mart_forecast_scorecard add column brier_score double;
 create table marts.mart_deal_alerts as from (values
     ('crm:d1', 'stalled', 'high', date '2024-06-01', 29e0, 21e0, 'In it for 29 days.'),
     ('crm:d1', 'pushed', 'medium', date '2024-06-02', 3.0, 2.0, 'Put off 3 times.'),

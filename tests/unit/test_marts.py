@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.forecast.stage_paths import stage_paths
 from orchestration.marts.conversion import observed_rates, wilson_interval
-from orchestration.marts.forecast import History, historical_expectations
 from orchestration.marts.periods import forecast_periods, month_of, quarter_of
-from orchestration.marts.stage_paths import stage_paths
 
 
 def _interval(successes: int, trials: int) -> tuple[float, float]:
@@ -106,35 +105,3 @@ def test_paths_agree_with_simulation() -> None:
         won += stage == "(won)" and clock <= window
     # Three standard errors of the simulated share.
     assert paths.chance("a", 0, window) == pytest.approx(won / deals, abs=0.0106)
-
-
-def test_what_is_open_and_what_arrives_add_up() -> None:
-    history = History(
-        open_deals=pd.DataFrame(
-            {
-                "dimension": ["all"], "dimension_value": ["all"], "pipeline": ["p"],
-                "stage": ["only"], "days_in_stage": [5], "value": [1000.0],
-            }
-        ),
-        stays=pd.DataFrame(
-            {
-                "pipeline": ["p", "p"], "stage": ["only", "only"],
-                "next_state": ["(won)", "(gone)"], "days": [10, 10], "deals": [30, 70],
-            }
-        ),
-        entries=pd.DataFrame({"pipeline": ["p"], "stage": ["only"], "deals": [100]}),
-        arrivals=pd.DataFrame(
-            {"dimension": ["all"], "dimension_value": ["all"], "pipeline": ["p"], "per_day": [2.0]}
-        ),
-        mean_won=pd.DataFrame({"pipeline": ["p"], "amount": [500.0]}),
-    )  # fmt: skip
-    as_of = date(2024, 1, 31)
-    expected = historical_expectations(history, as_of, [month_of(date(2024, 2, 1))])
-    month = expected[expected["period"] == "month"].iloc[0]
-    # Five days to go: certain to end in February, three in ten won.
-    assert month["expected_from_open"] == pytest.approx(300.0)
-    # Created on one of the first 19 days of February, a deal ends by the 29th.
-    assert month["expected_from_new"] == pytest.approx(19 * 2.0 * 0.3 * 500.0)
-    whole = expected[expected["period"] == "pipeline"].iloc[0]
-    assert whole["expected_from_new"] == 0.0
-    assert whole["expected_from_open"] == pytest.approx(300.0)

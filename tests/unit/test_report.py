@@ -27,7 +27,8 @@ AS_OF = date(2024, 6, 30)
 KNOWN = datetime(2024, 6, 30, 23, 30, tzinfo=UTC)
 EDITION = Edition(AS_OF, KNOWN, "Europe/Amsterdam", "EUR", "en")
 SECTIONS = (
-    "targets", "changes", "alerts", "pipeline", "funnel", "velocity", "judgement", "quality",
+    "targets", "forecast", "changes", "alerts", "pipeline", "funnel", "velocity", "judgement",
+    "quality",
 )  # fmt: skip
 
 
@@ -125,8 +126,8 @@ def test_all_sections_stand_in_both_languages_with_their_charts(page: str) -> No
     for article in found:
         counts = {name: len(pictures(article.section(name))) for name in SECTIONS}
         assert counts == {
-            "targets": 1, "changes": 2, "alerts": 0, "pipeline": 1, "funnel": 4, "velocity": 2,
-            "judgement": 1, "quality": 0,
+            "targets": 1, "forecast": 2, "changes": 2, "alerts": 0, "pipeline": 1, "funnel": 4,
+            "velocity": 2, "judgement": 1, "quality": 0,
         }  # fmt: skip
 
 
@@ -197,6 +198,25 @@ def test_targets_are_those_that_run_now_and_name_nobody(english: Article, page: 
     ]
     for person in (*PEOPLE, "Alan Turing"):
         assert person not in page
+
+
+def test_the_forecast_s_record_is_told_by_method(english: Article) -> None:
+    section = english.section("forecast")
+    # The running methods of this and the next period, then the best one first.
+    assert table(section) == [
+        ["Jul 2024", "CHF0", "CHF1KCHF500 – CHF1.6K", "–"],
+        ["Jul–Sept 2024", "CHF0", "CHF4.2K", "CHF5K"],
+        ["model", "12%", "10%", "–", "−4%", "75%"],
+        ["a year before", "60%", "–", "–", "+20%", "–"],
+    ]
+    said = text(section)
+    assert "on 2 past days, 31 Mar 2024 to 30 Apr 2024" in said
+    # No year of closings: said, not made up.
+    assert "crm has been deciding deals only since 29 Feb 2024" in said
+    fan, origins = pictures(section)
+    # Two months that are over and the one to come.
+    assert {"Apr", "May", "Jul"} <= {*words(fan)}
+    assert "Apr" in words(origins)
 
 
 def test_alerts_name_deals_by_key_with_their_reasons(english: Article) -> None:

@@ -163,7 +163,7 @@ def test_the_fingerprint_follows_the_meaning_of_landed_data(folder: Path) -> Non
     same = [
         load(folder, 'as_of = "2020-01-01"\nnight_at = "03:30"' + mapped),
         load(folder, 'alert_webhook = { env = "HOOK" }' + mapped),
-        load(folder, mapped + "[alerts]\npushes = 9\n"),
+        load(folder, mapped + "[alerts]\npushes = 9\n[forecast]\npast_days = 9\n"),
         load(folder / "moved", mapped),
     ]
     assert {each.fingerprint for each in same} == {base}

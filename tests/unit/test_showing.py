@@ -9,13 +9,14 @@ import duckdb
 import pytest
 
 from orchestration.engine import connect
-from orchestration.mart_shapes import FORECAST, QUALITY_CHECKS, SOURCE_STATUS
+from orchestration.mart_shapes import DEAL_FORECAST, FORECAST, QUALITY_CHECKS, SOURCE_STATUS
 from orchestration.published_tables import PUBLISHED_TABLES
 from orchestration.showing.markdown import (
     bar,
     floating_bar,
     grouped,
     percent,
+    range_bar,
     span,
     split_at,
     table,
@@ -51,6 +52,12 @@ TABLES = {
     " still_due bigint",
     "mart_deal_alerts": "as_of date, deal_key varchar, alert varchar, severity varchar,"
     f" since_date date, explanation varchar, owner_key varchar, amount_reporting {MONEY}",
+    "mart_forecast_accuracy": f"method varchar, as_of date, period varchar, period_start date,"
+    f" {DIMENSION}, is_as_published boolean, forecast {MONEY}, p10 {MONEY}, p25 {MONEY},"
+    f" p75 {MONEY}, p90 {MONEY}, actual {MONEY}",
+    "mart_forecast_scorecard": "method varchar, horizon_days integer, period varchar,"
+    " seen_rate double, periods bigint, wape double, bias double, coverage_80 double,"
+    " mean_pinball_loss double, brier_score double",
     "mart_funnel_conversion": f"cohort_month date, {DIMENSION}, entity_type varchar,"
     " pipeline varchar, from_stage varchar, to_stage varchar, from_position integer,"
     " entered bigint, reached bigint, lost bigint, still_open bigint, observed_rate double,"
@@ -82,7 +89,7 @@ TABLES = {
     " actual_win_rate double, actual_low double, actual_high double, brier_score double",
     **{
         shape.table: ", ".join(f'"{name}" {kind}' for name, kind in shape.columns.items())
-        for shape in (FORECAST, SOURCE_STATUS, QUALITY_CHECKS)
+        for shape in (DEAL_FORECAST, FORECAST, SOURCE_STATUS, QUALITY_CHECKS)
     },
 }
 
@@ -266,6 +273,39 @@ def test_bars_that_float_are_never_lost() -> None:
     assert floating_bar(1000, 1001, 2000, width=4) == "\u00a0\u00a0▏"
     assert floating_bar(-3, -1, 4, width=4) == "▏"
     assert floating_bar(2, 2, 4) == floating_bar(0, 1, 0) == ""
+
+
+def test_a_range_is_drawn_with_what_came() -> None:
+    assert range_bar([1, 2, 3, 4], None, 4, width=4) == "\u00a0░▒▒░"
+    assert range_bar([1, 2, 3, 4], 0.1, 4, width=4) == "●░▒▒░"
+    assert range_bar([1, 2, 2, 3], 4, 4, width=4) == "\u00a0░▒░●"
+    # Beyond the scale is at its end.
+    assert range_bar([0, 0, 1, 1], 9, 4, width=4) == "▒▒\u00a0\u00a0●"
+    assert range_bar([0, 0, 0, 0], 0, 0) == ""
+
+
+def test_the_forecast_is_held_against_what_came(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        """
+        insert into marts.mart_forecast_accuracy by name
+        select
+            'model' as method, 'all' as dimension, 'all' as dimension_value,
+            day + 1 as period_start, made.*, 40 as p10, 60 as p25, 80 as p75, 100 as p90
+        from (values
+            (date '2024-01-31', 'month', 70, 90, false), (date '2024-01-31', '30d', 75, 100, false),
+            (date '2023-12-31', 'month', 70, 30, false), (date '2023-12-31', 'month', 1, 1, true)
+        ) as made (as_of, period, forecast, actual, is_as_published), lateral (select as_of as day)
+        """
+    )
+    lines = found(marts, "mart_forecast_accuracy")
+    assert lines[0] == (
+        "**1 of the last 2 months** came out within the range in which 8 of 10 should."
+    )
+    assert lines[4:6] == [
+        "|2024-02-01|" + "\u00a0" * 8 + "░░░░▒▒▒▒▒░●░░|40|100|90|",
+        "|2024-01-01|" + "\u00a0" * 6 + "●\u00a0░░░░▒▒▒▒▒░░░░|40|100|30|",
+    ]
+    assert lines[-1] == "|2024-01-31|75|███████▌|100|██████████|"
 
 
 def test_what_is_too_long_goes_where_its_heading_goes() -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.mart_shapes import FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
 from orchestration.quality.expectations import validate
 from orchestration.quality.suites import Suite
 from tests.support.good_marts import (
     CHECKED_AT,
     DBT_MARTS,
+    SHAPES,
     SUITES,
     empty_marts,
     failed_checks,
@@ -36,7 +36,7 @@ def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 def test_every_published_mart_has_a_suite() -> None:
-    shaped = {shape.table for shape in (FUNNEL_CONVERSION, FORECAST, SOURCE_STATUS)}
+    shaped = {shape.table for shape in SHAPES}
     assert set(SUITES) == {*DBT_MARTS, *shaped}
 
 
@@ -74,7 +74,8 @@ def test_an_empty_mart_passes(suite: Suite, warehouse: duckdb.DuckDBPyConnection
         "mart_funnel_conversion", "mart_forecast", "fct_pipeline_daily", "fct_deals", "dim_stage",
         "mart_source_status", "mart_quarantine", "mart_stage_flow", "mart_required_leads",
         "mart_pipeline_waterfall", "mart_close_date_moves", "mart_target_attainment",
-        "mart_deal_alerts", "mart_win_rate_calibration",
+        "mart_deal_alerts", "mart_win_rate_calibration", "mart_deal_forecast",
+        "mart_forecast_accuracy", "mart_forecast_scorecard",
     ],
 )  # fmt: skip
 def test_a_good_mart_passes(mart: str, good: duckdb.DuckDBPyConnection) -> None:
@@ -176,6 +177,43 @@ BREAKS = [
             "expect_compound_columns_to_be_unique."
             "as_of-method-period-period_start-dimension-dimension_value": 2
         },
+    ),
+    (
+        "mart_forecast",
+        "update marts.mart_forecast set p75 = 141, target_probability = 50"
+        " where method = 'historical'",
+        {f"{BETWEEN}.falling_quantiles": 1, f"{BETWEEN}.target_probability": 1},
+    ),
+    (
+        # Of a deal that is not open, and not of one that is.
+        "mart_deal_forecast",
+        "update marts.mart_deal_forecast set deal_key = 'crm:x' where deal_key = 'crm:1'",
+        {
+            f"{NOT_NULL}.{column}": 1
+            for column in (
+                "deal_key",
+                "open_deal_key",
+                "win_probability",
+                "expected_amount_reporting",
+                "reasons",
+            )
+        },
+    ),
+    (
+        "mart_deal_forecast",
+        "update marts.mart_deal_forecast set win_probability_90d = 0.5 where deal_key = 'crm:1'",
+        {f"{BETWEEN}.lost_for_ever": 1},
+    ),
+    (
+        "mart_forecast_accuracy",
+        "update marts.mart_forecast_accuracy set error = 10, p25 = 60 where method = 'configured'",
+        {f"{BETWEEN}.unexplained": 1, f"{BETWEEN}.falling_quantiles": 1},
+    ),
+    (
+        "mart_forecast_scorecard",
+        "update marts.mart_forecast_scorecard set bias = -0.2, coverage_80 = 80"
+        " where method = 'configured'",
+        {f"{BETWEEN}.bias_beyond_error": 1, f"{BETWEEN}.coverage_80": 1},
     ),
     (
         "fct_pipeline_daily",

@@ -40,6 +40,19 @@ predicted as (
         and open_days.valid_from < probabilities.valid_to
         and probabilities.valid_from < open_days.valid_to
     where probabilities.probability is not null
+    union all
+    -- The model's are of the origins of the backtest: its chance to be won at all.
+    select
+        'model' as probability_source,
+        open_days.deal_key, open_days.source_name, open_days.pipeline, open_days.owner_key,
+        chances.win_probability::decimal(7, 6) as predicted_rate,
+        chances.as_of as predicted_on
+    from open_days
+    inner join {{ ref('int_backtest') }} as chances
+        on open_days.deal_key = chances.dimension_value
+        and chances.as_of >= open_days.valid_from
+        and chances.as_of < open_days.valid_to
+    where chances.dimension = 'deal' and chances.method = 'model' and chances.horizon_days = 0
 ),
 
 firsts as (

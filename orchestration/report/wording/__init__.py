@@ -113,6 +113,13 @@ class Language:
         pattern = "0" + ("." + "0" * decimals if decimals else "") + "%"
         return format_percent(rate, pattern, locale=self._locale)
 
+    def signed_percent(self, rate: Number | None) -> str:
+        """Return a rate as a whole percentage with its sign, also if it is a plus."""
+        if rate is None:
+            return NOTHING
+        text = self.percent(rate if rate >= 0 else -rate, 0)
+        return text if text.startswith("0") else f"{'+' if rate > 0 else '−'}{text}"
+
     def span(self, low: float | None, high: float | None, decimals: int = 1) -> str:
         """Return an interval of rates."""
         if low is None or high is None:

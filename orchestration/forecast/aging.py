@@ -1,0 +1,90 @@
+"""What becomes of deals by their age: rates since their opening, by pipeline, and their tempo.
+
+Piecewise-constant cause-specific hazards; a young pipeline's are lent by the others (gamma-Poisson
+shrinkage).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.forecast.history import NEVER
+from orchestration.forecast.past import Floats, Past
+from orchestration.forecast.tempo import Tempo, fit_tempo
+
+AGE_BINS = np.array([0, 4, 8, 15, 22, 31, 46, 61, 76, 91, 121, 151, 185, 271, 366, 731])
+# The other pipelines' rates count for a pipeline as much as so many events of its own would.
+LENT_EVENTS = 2.0
+
+
+@dataclass(frozen=True)
+class Aging:
+    """Rates of one cause by pipeline and bin of age: gamma distributed, events over exposure.
+
+    Exposure is time on the clock of ``tempo``; ``clock`` is its hand at the end of each past day,
+    from the day before the first on.
+    """
+
+    events: Floats  # (pipelines, bins)
+    exposure: Floats
+    tempo: Tempo
+    clock: Floats
+
+    def draws(self, rng: np.random.Generator, count: int) -> Floats:
+        """Draw rates a day, (count, pipelines, bins)."""
+        drawn = rng.gamma(self.events[None], size=(count, *self.events.shape))
+        return np.asarray(drawn / self.exposure[None])
+
+
+def fit_aging(past: Past, cause: int, quarter_phase: int) -> Aging:
+    """Learn the rates of one cause from all spells that are known, and their tempo."""
+    size = past.as_of - past.first_day + 1
+    plain = np.arange(size + 1, dtype=np.float64)
+    events, exposure = _by_age(past, cause, plain)
+    rates = events / exposure
+    spells = past.spells
+    pipeline = spells.dimensions["pipeline"].codes
+    start, stop = _stretch(past)
+    change = np.zeros(size + 2)
+    for age in range(len(AGE_BINS) - 1):
+        begin = np.minimum(start + AGE_BINS[age], stop)
+        close = np.minimum(start + AGE_BINS[age + 1], stop)
+        rate = rates[pipeline, age]
+        change += np.bincount(begin + 1 - past.first_day, weights=rate, minlength=size + 2)
+        change -= np.bincount(close + 1 - past.first_day, weights=rate, minlength=size + 2)
+    expected = np.maximum(np.cumsum(change)[:size], 0.0)
+    expected[expected < 1e-9] = 0.0
+    ended = (spells.cause == cause) & (spells.end < NEVER)
+    happened = np.bincount(spells.end[ended] - past.first_day, minlength=size).astype(np.float64)
+    tempo = fit_tempo(past.first_day, happened, expected, quarter_phase)
+    clock = np.r_[0.0, np.cumsum(tempo.mean(np.arange(past.first_day, past.as_of + 1)))]
+    return Aging(*_by_age(past, cause, clock), tempo, clock)
+
+
+def _stretch(past: Past) -> tuple[Floats, Floats]:
+    """Return the days before each spell's first, and its last day that is known."""
+    spells = past.spells
+    return np.maximum(spells.start, past.first_day) - 1, np.minimum(spells.end, past.as_of)
+
+
+def _by_age(past: Past, cause: int, clock: Floats) -> tuple[Floats, Floats]:
+    """Return events and time at risk by pipeline and bin of age, with what is lent."""
+    spells = past.spells
+    pipeline = spells.dimensions["pipeline"]
+    count, bins = len(pipeline.names), len(AGE_BINS) - 1
+    base = past.first_day - 1
+    start, stop = _stretch(past)
+    events, exposure = np.zeros((count, bins)), np.zeros((count, bins))
+    ended = (spells.cause == cause) & (spells.end < NEVER)
+    for age in range(bins):
+        begin = np.minimum(start + AGE_BINS[age], stop)
+        close = np.minimum(start + AGE_BINS[age + 1], stop)
+        exposure[:, age] = np.bincount(
+            pipeline.codes, weights=clock[close - base] - clock[begin - base], minlength=count
+        )
+        here = ended & (stop > start + AGE_BINS[age]) & (stop <= start + AGE_BINS[age + 1])
+        events[:, age] = np.bincount(pipeline.codes[here], minlength=count)
+    rate = (events.sum(axis=0) + 0.1) / (exposure.sum(axis=0) + 30.0)
+    return events + LENT_EVENTS, exposure + LENT_EVENTS / rate[None, :]

@@ -1,0 +1,86 @@
+"""Deals that do not exist yet: when they come, and when how many of them are won.
+
+Arrivals by pipeline are a Poisson process with the tempo of ``tempo``; what becomes of a deal that
+arrives is in ``aging``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.forecast.aging import AGE_BINS, Aging
+from orchestration.forecast.history import Ints
+from orchestration.forecast.past import Floats, Past
+from orchestration.forecast.tempo import Tempo, fit_tempo
+
+# Who brings the deals to come: those of the last year, older ones counting half each four months.
+CARRIER_DAYS, CARRIER_HALF_LIFE = 365, 120
+FEWEST_CARRIERS = 30
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """The law of deals to come: arrivals a day and their tempo by pipeline."""
+
+    per_day: Floats
+    tempos: list[Tempo | None]
+    won: Aging
+    gone: Aging
+
+    def wins_ahead(self, rng: np.random.Generator, draws: int, horizon: int) -> Floats:
+        """Draw the rates at which deals to come are won, (draws, pipelines, days ahead)."""
+        rates = np.zeros((draws, len(self.tempos), horizon))
+        won, gone = self.won.draws(rng, draws), self.gone.draws(rng, draws)
+        won_tempo = self.won.tempo.draws(rng, draws, horizon)
+        gone_pace = self.gone.tempo.draws(rng, draws, horizon).mean(axis=1)
+        bins = np.searchsorted(AGE_BINS, np.arange(horizon), side="right") - 1
+        for pipeline, tempo in enumerate(self.tempos):
+            if tempo is None:
+                continue
+            coming = tempo.draws(rng, draws, horizon) * self.per_day[pipeline]
+            wins = won[:, pipeline][:, bins]
+            total = wins + gone[:, pipeline][:, bins] * gone_pace[:, None]
+            before = np.cumsum(total, axis=1) - total
+            density = wins / total * np.exp(-before) * (1 - np.exp(-total))
+            # A convolution over days: created on one day, won so many days later.
+            size = 2 * horizon
+            spectrum = np.fft.rfft(coming, size, axis=1) * np.fft.rfft(density, size, axis=1)
+            through = np.fft.irfft(spectrum, size, axis=1)[:, :horizon]
+            rates[:, pipeline] = np.maximum(through, 0.0) * won_tempo
+        return rates
+
+
+def fit_arrivals(past: Past, won: Aging, gone: Aging, quarter_phase: int) -> Arrivals:
+    """Learn how deals of each pipeline arrive, from its first one on."""
+    spells = past.spells
+    pipeline = spells.dimensions["pipeline"]
+    size = past.as_of - past.first_day + 1
+    since = np.clip(spells.start - past.first_day, 0, size - 1)
+    per_day = np.zeros(len(pipeline.names))
+    tempos: list[Tempo | None] = []
+    for code in range(len(pipeline.names)):
+        mine = since[pipeline.codes == code]
+        if not len(mine):
+            tempos.append(None)
+            continue
+        begin = int(mine.min())
+        daily = np.bincount(mine - begin, minlength=size - begin).astype(np.float64)
+        per_day[code] = daily.mean()
+        expected = np.full(len(daily), daily.mean())
+        tempos.append(fit_tempo(past.first_day + begin, daily, expected, quarter_phase))
+    return Arrivals(per_day, tempos, won, gone)
+
+
+def carriers(past: Past) -> tuple[Ints, Floats]:
+    """Return spells that stand for deals to come, with their weights.
+
+    A deal to come has the owner, source and so on of one of them.
+    """
+    spells = past.spells
+    age = past.as_of - spells.start
+    chosen = np.flatnonzero(age < CARRIER_DAYS)
+    if len(chosen) < FEWEST_CARRIERS:
+        chosen = np.arange(len(age))
+    return chosen, 0.5 ** (age[chosen] / CARRIER_HALF_LIFE)

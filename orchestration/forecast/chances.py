@@ -1,0 +1,228 @@
+"""Chance and time of winning for every open deal, learned with competing risks.
+
+Cause-specific hazards of being won and of ending otherwise (Prentice et al., Biometrics 34, 1978)
+on landmark data, on a clock that runs with the tempo of the calendar. The parts stand in
+``landmarks``, ``hazards`` and ``tempo``; here they are put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from orchestration.forecast.aging import Aging
+from orchestration.forecast.hazards import Factor, RateModel, fit_rates
+from orchestration.forecast.history import Ints
+from orchestration.forecast.landmarks import (
+    BINS,
+    Cells,
+    Lens,
+    Rows,
+    ahead,
+    followed,
+    landmark_rows,
+    lens_of,
+    per_cell,
+    sampled,
+)
+from orchestration.forecast.measured import Measured, measure
+from orchestration.forecast.past import GONE, WON, Floats, Past
+from orchestration.forecast.stage_paths import LONGEST_PATH
+from orchestration.forecast.tempo import Tempo, fit_tempo
+
+# Landmarks lie this far apart: so many days ahead, each day is seen from exactly one of them.
+SEEN_ONCE_DAYS = 30
+# Rows from which the tempo is measured.
+MOST_TEMPO_ROWS = 15_000
+# What was seen so many days ago counts half; far fewer where a drift is noticed: rates of a year
+# changed by more than two standard deviations, and enough to be felt.
+HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT, LEAST_AT_RISK = 730.0, 150.0, 0.25
+YEAR_BLOCKS, NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 12, 2.0, 0.15
+# With fewer deals, paths are cross-fitted in five folds, else in two.
+MANY_SPELLS = 1_500
+# Steps of the implied rates beside the average, on the log scale.
+RATIOS = np.array([-3.0, -2.0, -1.2, -0.5, 0.0, 0.5, 1.0, 1.5])
+
+
+@dataclass(frozen=True)
+class Chances:
+    """Rates of winning and of ending otherwise, a day, and their tempos."""
+
+    lens: Lens
+    rates: Implied
+    won: RateModel
+    gone: RateModel
+    won_tempo: Tempo
+    gone_tempo: Tempo
+
+    def cumulative(
+        self, rng: np.random.Generator, rows: Rows, edges: Ints, draws: int
+    ) -> npt.NDArray[np.float32]:
+        """Return chances to be won by each edge (days ahead; the first is 0).
+
+        Shape (draws, edges, rows), one for each draw of the parameters and of the tempo to come.
+        """
+        horizon = int(edges[-1])
+        cells = ahead(len(rows.day), edges)
+        factors = self._factors(rows, cells)
+        rates = self.rates.of_cells(self.lens.past, rows, cells, False)
+        base = [np.log(rate) for rate in rates]
+        known = [[*factors, self.rates.worth(rates, cause)] for cause in (0, 1)]
+        cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
+        wins = self.won_tempo.draws(rng, draws, horizon)
+        ends = self.gone_tempo.draws(rng, draws, horizon)
+        effects = (self.won.draws(rng, draws), self.gone.draws(rng, draws))
+        drawn = np.empty((draws, len(edges), len(rows.day)), dtype=np.float32)
+        place = np.searchsorted(cuts, edges)
+        for draw in range(draws):
+            drawn[draw] = _won_by(
+                base[0] + self.won.log_rates(effects[0][draw : draw + 1], known[0])[0],
+                base[1] + self.gone.log_rates(effects[1][draw : draw + 1], known[1])[0],
+                _between(wins[draw], cuts), _between(ends[draw], cuts), len(rows.day),
+            )[place]  # fmt: skip
+        return drawn
+
+    def _factors(self, rows: Rows, cells: Cells) -> list[Factor]:
+        return [
+            *per_cell(self.lens.deal_factors(rows), cells), *self.lens.lead_factors(rows, cells)
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Implied:
+    """Rates that the measured paths imply for a deal at each lead: where learning starts from.
+
+    While learning, a deal's rates come from the paths of the other deals: its own end is not
+    among what they were measured on, so that their worth shows (cross-fitting).
+    """
+
+    measured: Measured
+    others: Sequence[Measured]
+    average: tuple[float, float]
+
+    def of_cells(
+        self, past: Past, rows: Rows, cells: Cells, is_learning: bool
+    ) -> tuple[Floats, Floats]:
+        """Return the rates a day of being won and of ending otherwise, one a cell."""
+        last = int(np.searchsorted(BINS, cells.bin_until.max(initial=1)))
+        edges = BINS[: last + 1]
+        won, gone = np.zeros((2, len(rows.day), last))
+        fold = _folds(past, len(self.others))[rows.state]
+        for number, measured in enumerate(self.others if is_learning else (self.measured,)):
+            mine = np.flatnonzero(fold == number) if is_learning else np.arange(len(fold))
+            at = rows.state[mine]
+            won[mine], gone[mine] = measured.rates(
+                past.states.dimensions["pipeline"].codes[at], past.states.stage.codes[at],
+                np.clip(rows.day[mine] - past.states.entered[at], 0, LONGEST_PATH), edges,
+                self.average,
+            )  # fmt: skip
+        bin_of = np.searchsorted(edges, cells.bin_after, side="right") - 1
+        return won[cells.row, bin_of], gone[cells.row, bin_of]
+
+    def worth(self, rates: tuple[Floats, Floats], cause: int) -> Factor:
+        """Return as a factor how high the implied rates are beside the average."""
+        level = np.searchsorted(RATIOS, np.log(rates[cause] / self.average[cause]))
+        return Factor("implied", level, len(RATIOS) + 1, 0.2, len(RATIOS) + 1)
+
+
+def _folds(past: Past, count: int) -> Ints:
+    """Return the fold that each state's deal is in, by its key."""
+    mark = past.deal_hash[past.states.deal] >> np.uint64(7)
+    return (mark % np.uint64(count)).astype(np.int64)
+
+
+def fit_chances(past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: int) -> Chances:
+    """Learn the rates from everything that is known.
+
+    Past time runs on the clocks of what became of deals by their age.
+    """
+    lens = lens_of(past, quarter_phase)
+    everything = landmark_rows(past)
+    rows = sampled(past, everything)
+    cells = followed(past, rows)
+    factors = [*per_cell(lens.deal_factors(rows), cells), *lens.lead_factors(rows, cells)]
+    near_rows = sampled(past, everything, MOST_TEMPO_ROWS)
+    near = followed(past, near_rows, SEEN_ONCE_DAYS)
+    near_factors = [
+        *per_cell(lens.deal_factors(near_rows), near), *lens.lead_factors(near_rows, near)
+    ]  # fmt: skip
+    spells = past.spells
+    days = float((np.minimum(spells.end, past.as_of) - spells.start + 1).sum())
+    average = tuple((float((spells.cause == c).sum()) + 0.5) / max(days, 1.0) for c in (WON, GONE))
+    drifts = drift_of(won_aging) or drift_of(gone_aging)
+    half_life = HALF_LIFE_IN_DRIFT if drifts else HALF_LIFE_DAYS
+    count = 2 if len(spells.deal) >= MANY_SPELLS else 5
+    fold = _folds(past, count)
+    others = [measure(past, fold != number, LEAST_AT_RISK, half_life) for number in range(count)]
+    everyone = measure(past, None, LEAST_AT_RISK, half_life)
+    implied = Implied(everyone, others, (average[0], average[1]))
+    base = implied.of_cells(past, rows, cells, True)
+    near_base = implied.of_cells(past, near_rows, near, True)
+    weight = 0.5 ** ((past.as_of - rows.day[cells.row]) / half_life)
+    fitted = []
+    for cause, (aging, events, near_events) in enumerate(
+        ((won_aging, cells.won, near.won), (gone_aging, cells.gone, near.gone))
+    ):
+        # Several landmarks tell of one event: together they count once.
+        repeated = max(float(events.sum()), 1.0) / _distinct(past, rows, cells, events)
+        passed = _passed(past, aging.clock, cells) * base[cause]
+        known = [*factors, implied.worth(base, cause)]
+        model = fit_rates(known, events * weight / repeated, passed * weight / repeated)
+        rate = near_base[cause] * np.exp(
+            model.log_rates(
+                model.effects[None, :], [*near_factors, implied.worth(near_base, cause)]
+            )[0]
+        )
+        tempo = _tempo(past, rate, near, near_events, quarter_phase)
+        fitted.append((model, tempo))
+    (won, won_tempo), (gone, gone_tempo) = fitted
+    return Chances(lens, implied, won, gone, won_tempo, gone_tempo)
+
+
+def drift_of(aging: Aging) -> float:
+    """Return by how much (log scale) a rate changed over a year, 0 where that may be chance."""
+    change, deviation = aging.tempo.level_change(YEAR_BLOCKS)
+    is_noted = abs(change) > max(NOTEWORTHY_DEVIATIONS * deviation, NOTEWORTHY_CHANGE)
+    return change if is_noted else 0.0
+
+
+def _passed(past: Past, clock: Floats, cells: Cells) -> Floats:
+    """Time that passed on the clock over each cell; its first element is before the first day."""
+    base = past.first_day - 1
+    return clock[cells.until - base] - clock[cells.after - base]
+
+
+def _distinct(past: Past, rows: Rows, cells: Cells, events: Floats) -> float:
+    spells = past.states.spell[rows.state[cells.row[events > 0]]]
+    return max(float(len(np.unique(spells))), 1.0)
+
+
+def _tempo(past: Past, rate: Floats, cells: Cells, events: Floats, phase: int) -> Tempo:
+    """Fit the tempo of the days that are seen from a landmark at most a month before."""
+    size = past.as_of - past.first_day + 1
+    happened = np.bincount(cells.until - past.first_day, weights=events, minlength=size)
+    change = np.bincount(cells.after + 1 - past.first_day, weights=rate, minlength=size + 1)
+    change -= np.bincount(cells.until + 1 - past.first_day, weights=rate, minlength=size + 1)
+    expected = np.maximum(np.cumsum(change)[:size], 0.0)
+    expected[expected < 1e-9] = 0.0
+    return fit_tempo(past.first_day, happened.astype(np.float64), expected, phase)
+
+
+def _between(tempo: Floats, cuts: Ints) -> Floats:
+    """Sum a daily tempo between cuts (days ahead)."""
+    clock = np.r_[0.0, np.cumsum(tempo)]
+    return np.diff(clock[cuts])
+
+
+def _won_by(won: Floats, gone: Floats, won_time: Floats, gone_time: Floats, count: int) -> Floats:
+    """Return the chance to be won by each cut, (cuts, rows), of log rates a bin and row."""
+    wins = np.exp(won).reshape(-1, count) * won_time[:, None]
+    ends = np.exp(gone).reshape(-1, count) * gone_time[:, None]
+    total = wins + ends
+    survived = np.exp(-np.cumsum(np.vstack([np.zeros((1, count)), total]), axis=0))
+    share = wins / np.maximum(total, 1e-300)
+    by_bin = share * (survived[:-1] - survived[1:])
+    return np.vstack([np.zeros((1, count)), np.cumsum(by_bin, axis=0)])

@@ -1,0 +1,143 @@
+"""The forecast of single deals: chance, time, amount, and the main reasons in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from orchestration.forecast.chances import Chances
+from orchestration.forecast.engine import Engine
+from orchestration.forecast.hazards import Factor
+from orchestration.forecast.history import NEVER, Ints, dates_of
+from orchestration.forecast.landmarks import Rows
+from orchestration.forecast.past import Floats
+from orchestration.forecast.stage_paths import LONGEST_PATH
+from orchestration.forecast.windows import LEADS
+
+GRID = np.unique(np.r_[np.arange(0, 184, 7), LEADS, np.arange(184, LONGEST_PATH, 30), LONGEST_PATH])
+DRAWS = 16
+MOST_REASONS = 3
+# Smaller effects, on the log scale of winning against ending otherwise, are no reason.
+LEAST_EFFECT = 0.08
+COLUMNS = [
+    "deal_key", "win_probability", "expected_close_p50", "expected_amount_reporting", "reasons",
+    *(f"win_probability_{days}d" for days in LEADS),
+]  # fmt: skip
+
+
+def deal_rows(engine: Engine) -> pd.DataFrame:
+    """Return a row an open deal, by key.
+
+    ``win_probability`` within two years; ``expected_close_p50``: the day by which half of such
+    deals that are won are won; ``expected_amount_reporting``: chance times what it brings if won.
+    """
+    past, rows = engine.past, engine.open_rows
+    names = [str(name) for name in past.deal_names[past.states.deal[rows]]]
+    if not engine.is_learnable or not len(rows):
+        return (
+            pd.DataFrame({name: [] for name in COLUMNS}) if not len(rows) else _plain(engine, names)
+        )
+    looked = Rows(rows, np.full(len(rows), past.as_of))
+    drawn = engine.chances.cumulative(engine.random("deals"), looked, GRID, DRAWS)
+    chance = drawn.mean(axis=0, dtype=np.float64)
+    frame = _frame(engine, names, chance)
+    frame["reasons"] = _reasons(engine.chances, looked)
+    return frame[COLUMNS]
+
+
+def _plain(engine: Engine, names: list[str]) -> pd.DataFrame:
+    """Return the rows where nothing can be learned: by the stages' measured paths."""
+    outlook = engine.outlook("historical")
+    last = outlook.chances[0].astype(np.float64)
+    edges = engine.segments.edges
+    chance = np.stack([np.interp(GRID, edges, column) for column in last.T], axis=1)
+    frame = _frame(engine, names, chance)
+    frame["reasons"] = "too little history to tell deals apart"
+    return frame[COLUMNS]
+
+
+def _frame(engine: Engine, names: list[str], chance: Floats) -> pd.DataFrame:
+    final = chance[-1]
+    half = (chance >= 0.5 * final[None, :]).argmax(axis=0)
+    closes = np.where(final > 0, engine.past.as_of + GRID[half], NEVER)
+    value = engine.outlook("model").expected_values()
+    frame = pd.DataFrame(
+        {
+            "deal_key": names,
+            "win_probability": np.round(final, 6),
+            "expected_close_p50": dates_of(closes),
+            "expected_amount_reporting": np.round(final * value, 2),
+        }
+    )
+    for days in LEADS:
+        at = int(np.searchsorted(GRID, days))
+        frame[f"win_probability_{days}d"] = np.round(chance[at], 6)
+    return frame
+
+
+def _reasons(chances: Chances, rows: Rows) -> list[str]:
+    """Return for each deal what sets it apart from the other open deals, strongest first."""
+    factors = chances.lens.deal_factors(rows)
+    effects = np.stack([_effect(chances, factor) for factor in factors], axis=1)
+    order = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :MOST_REASONS]
+    phrases = [_phrases(chances, factor, rows) for factor in factors]
+    texts = []
+    for row, chosen in enumerate(order):
+        said = [
+            f"{phrases[at][row]} ({'+' if effects[row, at] > 0 else '-'})"
+            for at in chosen
+            if abs(effects[row, at]) >= LEAST_EFFECT
+        ]
+        texts.append("; ".join(said) if said else "like most open deals")
+    return texts
+
+
+def _effect(chances: Chances, factor: Factor) -> Floats:
+    total = np.zeros(len(factor.levels))
+    for model, sign in ((chances.won, 1.0), (chances.gone, -1.0)):
+        start = model.starts[factor.name]
+        total += sign * model.effects[start : start + factor.size][factor.levels]
+    return np.asarray(total - total.mean())
+
+
+def _phrases(chances: Chances, factor: Factor, rows: Rows) -> list[str]:
+    """Return the deal's own value of a factor in words."""
+    past = chances.lens.past
+    states, at = past.states, rows.state
+    ages: dict[str, Ints] = {
+        "stage_age": rows.day - states.entered[at], "age": rows.day - states.created[at]
+    }  # fmt: skip
+    if factor.name == "stage":
+        return [f"in stage {states.stage.names[code]}" for code in states.stage.codes[at]]
+    if factor.name == "place":
+        return [
+            f"at stage {position:.0f} of its pipeline"
+            if np.isfinite(position)
+            else "stage without a place"
+            for position in states.position[at]
+        ]
+    if factor.name == "stage_age":
+        return [f"{days} days in its stage" for days in ages["stage_age"]]
+    if factor.name == "age":
+        return [f"{days} days old" for days in ages["age"]]
+    if factor.name == "quarter_place":
+        return ["its place in the quarter"] * len(at)
+    if factor.name == "pushes":
+        return [f"close date pushed {count} times" for count in states.pushes[at]]
+    if factor.name == "backward":
+        return [f"moved back {count} times" for count in states.backward[at]]
+    if factor.name == "amount":
+        return [
+            f"amount {value:,.0f}" if np.isfinite(value) else "no amount"
+            for value in states.amount[at]
+        ]
+    if factor.name == "opinion":
+        return [
+            f"rep's own estimate {100 * value:.0f} %"
+            if np.isfinite(value)
+            else "no estimate by its rep"
+            for value in states.crm[at]
+        ]
+    coded = states.dimensions[factor.name]
+    word = factor.name.replace("_", " ")
+    return [f"{word} {coded.names[code]}" for code in coded.codes[at]]

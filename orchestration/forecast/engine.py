@@ -1,0 +1,205 @@
+"""What each method believes of each window and dimension value, from one known past.
+
+The forecast of a night and the backtest of an origin are both made of this; how either is laid out
+as a table stands in ``methods`` and ``backtest``.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from orchestration.forecast.aging import Aging, fit_aging
+from orchestration.forecast.amounts import ratio_pool, won_pools
+from orchestration.forecast.arrivals import carriers, fit_arrivals
+from orchestration.forecast.baselines import (
+    configured_outlook,
+    historical_outlook,
+    naive_totals,
+)
+from orchestration.forecast.chances import Chances, fit_chances
+from orchestration.forecast.history import Ints
+from orchestration.forecast.landmarks import Rows, landmark_rows, sampled
+from orchestration.forecast.measured import Measured, measure
+from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
+from orchestration.forecast.simulate import Outlook, drawn_wins
+from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
+
+METHODS = ("configured", "historical", "model", "naive")
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+# Draws of the parameters, and simulations for each of them.
+PARAMETER_DRAWS, REPEATS = 50, 12
+# With so many open deals, totals vary less and fewer simulations tell as much.
+MANY_DEALS, MANY_REPEATS = 5_000, 8
+
+
+@dataclass(frozen=True)
+class Totals:
+    """One method's forecast for one dimension: arrays (values, windows), quantiles beside them.
+
+    ``draws`` (draws, values, windows) are totals with what is won already.
+    """
+
+    method: str
+    dimension: str
+    names: Sequence[str]
+    won_to_date: Floats
+    from_open: Floats
+    from_new: Floats
+    draws: Floats
+
+    @cached_property
+    def quantiles(self) -> Floats:
+        """Return the quantiles, (5, values, windows)."""
+        return np.quantile(self.draws, QUANTILES, axis=0)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything that is forecast from one past for some windows.
+
+    ``quarter_phase``: the month in which fiscal quarters begin, counted from January, modulo three.
+    ``scope``: by dimension, values that are to be there besides those of the deals. ``further``:
+    days ahead at which chances are wanted, too.
+    """
+
+    past: Past
+    windows: Sequence[Window]
+    quarter_phase: int
+    scope: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    further: Sequence[int] = ()
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Return the days ahead, cut at the windows' borders."""
+        return Segments.of(self.windows, self.past.as_of, self.further)
+
+    @cached_property
+    def open_rows(self) -> Ints:
+        """Return the states of the deals that are open now."""
+        return self.past.at(self.past.as_of)
+
+    @cached_property
+    def dimensions(self) -> dict[str, Coded]:
+        """Return the dimensions of all spells."""
+        return coded_dimensions(self.past, self.scope)
+
+    @cached_property
+    def is_learnable(self) -> bool:
+        """Whether anything was ever seen to end a month after it was seen to be open."""
+        return bool(len(landmark_rows(self.past).day)) and bool(len(self.past.won))
+
+    @cached_property
+    def chances(self) -> Chances:
+        """Return the fitted rates of winning and ending."""
+        return fit_chances(self.past, self.won_aging, self.gone_aging, self.quarter_phase)
+
+    @cached_property
+    def measured(self) -> Measured:
+        """Return the measured paths of all pipelines."""
+        return measure(self.past)
+
+    @cached_property
+    def won_aging(self) -> Aging:
+        """Return the rates of being won by age."""
+        return fit_aging(self.past, WON, self.quarter_phase)
+
+    @cached_property
+    def gone_aging(self) -> Aging:
+        """Return the rates of ending otherwise by age."""
+        return fit_aging(self.past, GONE, self.quarter_phase)
+
+    def outlook(self, method: str) -> Outlook:
+        """Return what a method believes of open deals and of deals to come."""
+        if method == "configured":
+            return configured_outlook(self.past, self.open_rows, self.segments)
+        if method == "historical" or not self.is_learnable:
+            return historical_outlook(self.past, self.measured, self.open_rows, self.segments)
+        return self.model_outlook
+
+    @cached_property
+    def model_outlook(self) -> Outlook:
+        """Return what the model believes."""
+        past, edges = self.past, self.segments.edges
+        rng = self.random("model chances")
+        rows = Rows(self.open_rows, np.full(len(self.open_rows), past.as_of))
+        # Nothing is won in the first segment, today and before.
+        ahead = self.chances.cumulative(rng, rows, edges[1:], PARAMETER_DRAWS)
+        chances = np.concatenate([np.zeros_like(ahead[:, :1]), ahead], axis=1)
+        arrivals = fit_arrivals(past, self.won_aging, self.gone_aging, self.quarter_phase)
+        # Of the whole pipeline's rest nothing is yet to come.
+        last = max(
+            (w.days_ahead(past.as_of)[1] for w in self.windows if w.end is not None), default=1
+        )
+        daily = arrivals.wins_ahead(rng, PARAMETER_DRAWS, max(last, 1))
+        clock = np.concatenate([np.zeros((*daily.shape[:2], 1)), np.cumsum(daily, axis=2)], axis=2)
+        who, weight = carriers(past)
+        spells = past.spells
+        pipelines = past.states.dimensions["pipeline"]
+        return Outlook(
+            chances, past.states.amount[self.open_rows], pipelines.codes[self.open_rows],
+            np.diff(clock[:, :, np.clip(edges, 0, clock.shape[2] - 1)], axis=2), won_pools(past),
+            ratio_pool(past, sampled(past, landmark_rows(past))),
+            spells.dimensions["pipeline"].codes[who], weight,
+        )  # fmt: skip
+
+    def carriers(self, method: str) -> Ints:
+        """Return the spells that a method's deals to come resemble."""
+        if method == "model" and self.is_learnable:
+            return carriers(self.past)[0]
+        return np.flatnonzero(self.past.spells.start > self.past.as_of - 365)
+
+    def random(self, name: str) -> np.random.Generator:
+        """Return the random numbers of one purpose on this day, the same ones each time."""
+        return np.random.default_rng([self.past.as_of, zlib.crc32(name.encode())])
+
+    def totals(self, method: str) -> Iterator[Totals]:
+        """Yield a method's forecast for one dimension after the other."""
+        if method == "naive":
+            yield from self._naive()
+            return
+        outlook = self.outlook(method)
+        members = self.segments.members
+        without_new = np.array([window.start is not None for window in self.windows], dtype=float)
+        repeats = REPEATS if len(self.open_rows) < MANY_DEALS else MANY_REPEATS
+        if len(outlook.chances) == 1:
+            repeats *= PARAMETER_DRAWS
+        wins = drawn_wins(self.random(method), outlook, repeats)
+        from_open, from_new = outlook.expected_open(), outlook.expected_new()
+        spell_of_open = self.past.states.spell[self.open_rows]
+        spell_of_row = np.concatenate([spell_of_open, self.carriers(method)])
+        is_open = wins.row < len(self.open_rows)
+        pipeline = [n for n, window in enumerate(self.windows) if window.start is None]
+        for dimension, coded in self.dimensions.items():
+            size = len(coded.names)
+            if not size:
+                continue
+            codes = coded.codes[spell_of_row]
+            won = won_in(self.past, self.windows, coded)
+            drawn = wins.totals(codes, size) @ members.T + won[None]
+            for number in pipeline:
+                old = wins.only(is_open).totals(codes, size)
+                drawn[:, :, number] = old.sum(axis=2)
+            count = len(self.open_rows)
+            by_open = np.stack([np.bincount(codes[:count], row, size) for row in from_open])
+            by_new = np.stack([np.bincount(codes[count:], row, size) for row in from_new])
+            yield Totals(
+                method, dimension, [str(name) for name in coded.names], won,
+                (members @ by_open).T, (members @ by_new * without_new[:, None]).T, drawn,
+            )  # fmt: skip
+
+    def _naive(self) -> Iterator[Totals]:
+        for dimension, coded in self.dimensions.items():
+            if not len(coded.names):
+                continue
+            won = won_in(self.past, self.windows, coded)
+            rest = naive_totals(self.past, self.windows, coded)
+            drawn = np.maximum(rest, 0.0) + won[None]
+            yield Totals(
+                "naive", dimension, [str(name) for name in coded.names], won,
+                np.zeros_like(won), rest.mean(axis=0), drawn,
+            )  # fmt: skip

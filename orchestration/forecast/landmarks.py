@@ -1,0 +1,238 @@
+"""Open deals as they stood on past days, and what became of them: what chances are learned from.
+
+A landmark super-model's data (van Houwelingen, Scand. J. Statist. 34, 2007): each deal open on a
+landmark day, followed over bins of lead time to being won, to ending otherwise, or to the day up to
+which anything is known. Only rows and their factors belong here, nothing is estimated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.forecast.hazards import Factor
+from orchestration.forecast.history import NEVER, Ints
+from orchestration.forecast.past import Floats, Past
+from orchestration.forecast.tempo import place_in_quarter
+
+SPACING_DAYS = 30
+MOST_LANDMARKS = 40
+# Rows to learn from; more say nothing new of some two hundred effects.
+MOST_ROWS = 7_000
+# Borders of the bins of lead time in days; followed up to the last but two.
+BINS = np.array([0, 7, 15, 30, 60, 100, 184, 365, 731])
+FOLLOWED_DAYS = 184
+LEADS_LEARNED = 6
+AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 121, 181, 366])
+STAGE_AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 181])
+AMOUNT_STEPS = np.array([-1.2, -0.5, 0.0, 0.5, 1.2, 2.0])
+OPINIONS = np.array([0.1, 0.25, 0.4, 0.6, 0.75, 0.9])
+PLACES = 5
+RELATIONS = 9
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Deals on landmark days: ``state`` points into the past's states, ``day`` is the landmark."""
+
+    state: Ints
+    day: Ints
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows × bins of lead time over which a deal was followed, one element a pair.
+
+    ``after`` and ``until`` are the days between which the deal could be seen to end, ``lead`` the
+    number of its bin; ``won`` and ``gone`` tell whether it ended so (0 or 1).
+    """
+
+    row: Ints
+    lead: Ints
+    bin_after: Ints
+    bin_until: Ints
+    after: Ints
+    until: Ints
+    won: Floats
+    gone: Floats
+
+
+def landmark_rows(past: Past) -> Rows:
+    """Return all deals open on the landmark days, the newest landmark first."""
+    states, days = [], []
+    for number in range(1, MOST_LANDMARKS + 1):
+        day = past.as_of - number * SPACING_DAYS
+        if day < past.first_day:
+            break
+        at = past.at(day)
+        states.append(at)
+        days.append(np.full(len(at), day, dtype=np.int64))
+    if not states:
+        return Rows(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    return Rows(np.concatenate(states), np.concatenate(days))
+
+
+def sampled(past: Past, rows: Rows, most: int = MOST_ROWS) -> Rows:
+    """Return rows of as many deals as give at most about ``most`` rows, the same deals each time.
+
+    A deal is chosen by a hash of its key: what else is known does not change the choice.
+    """
+    if len(rows.day) <= most:
+        return rows
+    share = most / len(rows.day)
+    mark = past.deal_hash[past.states.deal[rows.state]] ^ rows.day.astype(np.uint64) * np.uint64(
+        0x9E3779B97F4A7C15
+    )
+    chosen = (mark % np.uint64(1_000_003)).astype(np.float64) < share * 1_000_003
+    return Rows(rows.state[chosen], rows.day[chosen])
+
+
+def followed(past: Past, rows: Rows, until_lead: int = FOLLOWED_DAYS) -> Cells:
+    """Follow rows to the end of the deal's being open, or as far as the past is known."""
+    spells = past.spells
+    spell = past.states.spell[rows.state]
+    end, cause = spells.end[spell], spells.cause[spell]
+    stop = np.minimum(end, past.as_of)
+    pieces = []
+    for lead in range(len(BINS) - 1):
+        if BINS[lead] >= until_lead:
+            break
+        begin, close = rows.day + BINS[lead], rows.day + BINS[lead + 1]
+        at_risk = np.flatnonzero(stop > begin)
+        until = np.minimum(stop[at_risk], close[at_risk])
+        ended = (end[at_risk] <= close[at_risk]) & (end[at_risk] <= past.as_of)
+        pieces.append(
+            (
+                at_risk, np.full(len(at_risk), min(lead, LEADS_LEARNED - 1)),
+                np.full(len(at_risk), BINS[lead]), np.full(len(at_risk), BINS[lead + 1]),
+                begin[at_risk], until,
+                (ended & (cause[at_risk] == 1)).astype(np.float64),
+                (ended & (cause[at_risk] == 2)).astype(np.float64),
+            )
+        )  # fmt: skip
+    return Cells(*(np.concatenate(parts) for parts in zip(*pieces, strict=True)))
+
+
+def ahead(count: int, edges: Ints) -> Cells:
+    """Return each of ``count`` rows × bin between the edges (days ahead, the first is 0).
+
+    Bins of lead time are cut at the edges. Elements run over bins, then rows.
+    """
+    cuts = np.unique(np.concatenate([edges, BINS[edges[-1] > BINS]]))
+    lead = np.minimum(np.searchsorted(BINS, cuts[:-1], side="right") - 1, LEADS_LEARNED - 1)
+    number = len(cuts) - 1
+    row = np.tile(np.arange(count), number)
+    after, until = np.repeat(cuts[:-1], count), np.repeat(cuts[1:], count)
+    none = np.zeros(len(row))
+    return Cells(row, np.repeat(lead, count), after, until, after, until, none, none)
+
+
+@dataclass(frozen=True)
+class Lens:
+    """How deals are looked at: levels of every factor, fixed by what is known as a whole."""
+
+    past: Past
+    median_amounts: Floats  # by pipeline
+    most_position: Floats  # by pipeline
+    stage_keys: Ints  # of states
+    stages: int
+    quarter_phase: int
+
+    def deal_factors(self, rows: Rows) -> list[Factor]:
+        """Return what is known of a deal on its day, whatever lies ahead."""
+        states = self.past.states
+        at, day = rows.state, rows.day
+        pipeline = states.dimensions["pipeline"].codes[at]
+        amount = states.amount[at]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = np.log(amount / self.median_amounts[pipeline])
+        size = np.where(
+            np.isfinite(relative) & (amount > 0), 1 + np.searchsorted(AMOUNT_STEPS, relative), 0
+        )
+        # What waits for the quarter's end shows in the late stages before it.
+        season = place_in_quarter(day, self.quarter_phase)
+        crm = states.crm[at]
+        opinion = np.where(np.isfinite(crm), 1 + np.searchsorted(OPINIONS, crm), 0)
+        factors = [
+            Factor("stage", self.stage_keys[at], self.stages, 0.3),
+            Factor("place", self._place(at), PLACES + 1, 0.4),
+            Factor("stage_age", self._stage_age(rows), len(STAGE_AGES) + 1),
+            Factor(
+                "age", np.searchsorted(AGES, day - states.created[at], side="right"), len(AGES) + 1
+            ),
+            Factor("pushes", np.minimum(states.pushes[at], 4), 5),
+            Factor("quarter_place", season * (PLACES + 1) + self._place(at), 3 * (PLACES + 1)),
+            Factor("backward", np.minimum(states.backward[at], 2), 3),
+            Factor("amount", size, len(AMOUNT_STEPS) + 2),
+            Factor("opinion", opinion, len(OPINIONS) + 2),
+        ]
+        for name in ("owner", "team", "lead_source", "region"):
+            coded = states.dimensions[name]
+            if len(coded.names) > 1:
+                factors.append(Factor(name, coded.codes[at], len(coded.names)))
+        return factors
+
+    def lead_factors(self, rows: Rows, cells: Cells) -> list[Factor]:
+        """Return what depends on the lead time, too, one level a cell."""
+        states = self.past.states
+        at, day = rows.state[cells.row], rows.day[cells.row]
+        group, groups = cells.lead, LEADS_LEARNED
+        expected = states.expected[at]
+        due = expected - day
+        relation = np.select(
+            [
+                expected >= NEVER, due < -30, due <= 0, cells.bin_until + 30 < due,
+                cells.bin_until < due, cells.bin_after < due, cells.bin_after < due + 14,
+                cells.bin_after < due + 45,
+            ],
+            [0, 1, 2, 3, 4, 5, 6, 7], 8,
+        )  # fmt: skip
+        stage_age = self._stage_age(rows)[cells.row]
+        return [
+            Factor("lead", cells.lead, LEADS_LEARNED),
+            Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
+            Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
+            Factor("due_lead", relation * groups + group, RELATIONS * groups),
+            Factor("stage_age_lead", stage_age * groups + group, (len(STAGE_AGES) + 1) * groups),
+        ]
+
+    def _place(self, at: Ints) -> Ints:
+        """How far along its pipeline's stages, in fifths; the last level: not known."""
+        states = self.past.states
+        position = states.position[at]
+        most = self.most_position[states.dimensions["pipeline"].codes[at]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = (position - 1) / np.maximum(most - 1, 1)
+        known = np.isfinite(share)
+        return np.where(
+            known, np.rint(np.clip(np.where(known, share, 0), 0, 1) * (PLACES - 1)), PLACES
+        ).astype(np.int64)
+
+    def _stage_age(self, rows: Rows) -> Ints:
+        age = rows.day - self.past.states.entered[rows.state]
+        return np.searchsorted(STAGE_AGES, age, side="right")
+
+
+def lens_of(past: Past, quarter_phase: int) -> Lens:
+    """Fix the levels of the factors on what is known."""
+    states = past.states
+    pipelines = states.dimensions["pipeline"]
+    count = len(pipelines.names)
+    medians, most = np.ones(count), np.ones(count)
+    for code in range(count):
+        inside = pipelines.codes == code
+        amounts = states.amount[inside]
+        amounts = amounts[np.isfinite(amounts) & (amounts > 0)]
+        medians[code] = np.median(amounts) if len(amounts) else 1.0
+        positions = states.position[inside]
+        positions = positions[np.isfinite(positions)]
+        most[code] = positions.max() if len(positions) else 1.0
+    combined = pipelines.codes * max(len(states.stage.names), 1) + states.stage.codes
+    names, keys = np.unique(combined, return_inverse=True)
+    return Lens(past, medians, most, keys.reshape(-1), max(len(names), 1), quarter_phase)
+
+
+def per_cell(factors: list[Factor], cells: Cells) -> list[Factor]:
+    """Return a deal's factors repeated for each of its cells."""
+    return [Factor(f.name, f.levels[cells.row], f.size) for f in factors]

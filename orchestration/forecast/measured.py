@@ -1,0 +1,167 @@
+"""The semi-Markov paths of every pipeline of a known past, and the rates that they imply.
+
+``stage_paths`` measures one pipeline; here stays are taken from states, and chances are looked up
+for many deals at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.forecast.history import Flags, Ints
+from orchestration.forecast.past import OPEN, WON, Floats, Past
+from orchestration.forecast.stage_paths import (
+    FEWEST_AT_RISK,
+    LONGEST_PATH,
+    StagePaths,
+    measured_paths,
+)
+
+# Deals looked up at once: keeps memory near 50 MB.
+CASES_AT_ONCE = 400
+# Ages in a stage are told apart by the day up to a month, then ever more roughly.
+FINE_AGE, COARSE_STEP = 30, 8
+# Ages that stand for a stage as a whole.
+TYPICAL_AGES = (0, 7, 15, 30, 60)
+# Deals that must have been seen for rates to be half their own; the least that is always lent.
+LENT_DEALS, LENT_SHARE = 15.0, 0.02
+LEAST_OPEN = 1e-3
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Paths by pipeline code; ``place`` maps stage codes to numbers within a pipeline's paths."""
+
+    paths: dict[int, StagePaths]
+    places: dict[int, Ints]
+
+    def chances(self, pipeline: Ints, stage: Ints, age: Ints, days: Ints) -> tuple[Floats, Floats]:
+        """Return chances to be won, and to end otherwise, by deal and number of days ahead."""
+        won, gone = np.zeros((2, len(stage), len(days)))
+        wide = LONGEST_PATH + 1
+        keys = (pipeline * (stage.max(initial=0) + 1) + stage) * wide + np.minimum(age, wide - 1)
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        for code, paths in self.paths.items():
+            mine = np.flatnonzero(pipeline[first] == code)
+            for begin in range(0, len(mine), CASES_AT_ONCE):
+                some = mine[begin : begin + CASES_AT_ONCE]
+                places = self.places[code][stage[first[some]]]
+                here = some[places >= 0]
+                won[here], gone[here] = paths.chances(places[places >= 0], age[first[here]], days)
+        return won[inverse], gone[inverse]
+
+    def seen(self, pipeline: Ints, stage: Ints, age: Ints) -> Floats:
+        """Return how many deals were seen as long in their stage as each of these was."""
+        seen = np.zeros(len(stage))
+        for code, paths in self.paths.items():
+            place = self.places[code][stage]
+            mine = np.flatnonzero((pipeline == code) & (place >= 0))
+            day = np.clip(age[mine] + 1, 0, LONGEST_PATH)
+            seen[mine] = paths.at_risk[place[mine], day]
+        return seen
+
+    def rates(
+        self, pipeline: Ints, stage: Ints, age: Ints, edges: Ints, average: tuple[float, float]
+    ) -> tuple[Floats, Floats]:
+        """Return rates a day of being won and of ending otherwise between edges, by deal.
+
+        Where few deals were as long in the stage, the rates are mixed with those of the stage at
+        typical ages; where few were in it at all, with ``average``, those of all deals.
+        """
+        coarse = FINE_AGE + (age - FINE_AGE) // COARSE_STEP * COARSE_STEP
+        age = np.where(age > FINE_AGE, coarse, age)
+        own = self._implied(pipeline, stage, age, edges)
+        typical = [np.zeros_like(own[0]), np.zeros_like(own[0])]
+        weight = np.zeros(len(stage))
+        for at in TYPICAL_AGES:
+            ages = np.full(len(stage), at, dtype=np.int64)
+            seen = self.seen(pipeline, stage, ages)
+            weight += seen
+            for total, part in zip(
+                typical, self._implied(pipeline, stage, ages, edges), strict=True
+            ):
+                total += seen[:, None] * part
+        trust = (1 - LENT_SHARE) * (weight / (weight + LENT_DEALS))[:, None]
+        near = self.seen(pipeline, stage, age)
+        near = (1 - LENT_SHARE) * (near / (near + LENT_DEALS))[:, None]
+        both = []
+        for exact, total, mean in zip(own, typical, average, strict=True):
+            stages = total / np.maximum(weight, 1e-12)[:, None]
+            lent = trust * stages + (1 - trust) * mean
+            both.append(near * exact + (1 - near) * lent)
+        return both[0], both[1]
+
+    def _implied(
+        self, pipeline: Ints, stage: Ints, age: Ints, edges: Ints
+    ) -> tuple[Floats, Floats]:
+        """Return the rates that the chances between edges come to."""
+        won, gone = self.chances(pipeline, stage, age, edges)
+        still = np.maximum(1 - won - gone, LEAST_OPEN)
+        passed = np.log(still[:, :-1] / still[:, 1:]) / np.diff(edges)[None, :]
+        passed = np.maximum(passed, 0.0)
+        ended = np.diff(won, axis=1) + np.diff(gone, axis=1)
+        share = np.divide(
+            np.diff(won, axis=1), ended, out=np.zeros_like(ended), where=ended > 1e-12
+        )
+        return share * passed, (1 - share) * passed
+
+
+def measure(
+    past: Past,
+    deals: Flags | None = None,
+    fewest: float = FEWEST_AT_RISK,
+    half_life: float | None = None,
+) -> Measured:
+    """Measure each pipeline's paths on every stay in a stage, of ``deals`` (by state) if given.
+
+    Days on which fewer than ``fewest`` deals were still in a stage say nothing. Stays that ended
+    ``half_life`` days ago count half.
+    """
+    states, spells = past.states, past.spells
+    pipeline = states.dimensions["pipeline"].codes
+    count = len(states.start)
+    if not count:
+        return Measured({}, {})
+    changed = (
+        (states.spell[1:] != states.spell[:-1]) | (pipeline[1:] != pipeline[:-1])
+        | (states.stage.codes[1:] != states.stage.codes[:-1])
+        | (states.entered[1:] != states.entered[:-1])
+    )  # fmt: skip
+    begin = np.flatnonzero(np.r_[True, changed])
+    follows = np.r_[begin[1:], count]
+    after = np.minimum(follows, count - 1)
+    goes_on = (follows < count) & (states.spell[after] == states.spell[begin])
+    inside = goes_on & (pipeline[after] == pipeline[begin])
+    spell = states.spell[begin]
+    cause, end = spells.cause[spell], spells.end[spell]
+    until = np.where(goes_on, states.start[after], np.minimum(end, past.as_of))
+    days = until - states.entered[begin]
+    seen = days > 0  # a stay that began today was not seen for a day yet
+    if deals is not None:
+        seen &= deals[begin]
+    weight = np.ones(len(begin))
+    if half_life is not None:
+        weight = 0.5 ** ((past.as_of - until) / half_life)
+    paths, places = {}, {}
+    for code in np.unique(pipeline):
+        mine = np.flatnonzero(seen & (pipeline[begin] == code))
+        if not len(mine):
+            continue
+        own = states.stage.codes[begin[mine]]
+        names = np.unique(own)
+        place = np.full(len(states.stage.names), -1, dtype=np.int64)
+        place[names] = np.arange(len(names))
+        size = len(names)
+        ending = np.select([cause[mine] == OPEN, cause[mine] == WON], [size + 2, size], size + 1)
+        # A stage in which no stay was seen yet, or a move to another pipeline, ends the path.
+        following = place[states.stage.codes[after[mine]]]
+        target = np.where(inside[mine], np.where(following >= 0, following, size + 2), size + 1)
+        target = np.where(goes_on[mine], target, ending)
+        texts = tuple(str(states.stage.names[name]) for name in names)
+        key = int(code)
+        paths[key] = measured_paths(texts, place[own], target, days[mine], weight[mine], fewest)
+        places[key] = place
+    return Measured(paths, places)
