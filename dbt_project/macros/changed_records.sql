@@ -109,7 +109,7 @@ delete from {{ this }} where {{ in_records(records, entity_type, entity_key) }}
         {%- endfor -%}
     {%- endif -%}
     {%- if kept.by.day -%}
-        (select * from {{ relation }} where {{ kept.by.day }} >= {{ laid_out_from(relation.identifier) }})
+        (select * from {{ relation }} where {{ kept.by.day }} >= settings.laid_out_from('{{ relation.identifier }}'))
     {%- elif kept.by.records -%}
         (select * from {{ relation }} where {{ in_records(kept.by.records, kept.by.entity_type, kept.by.entity_key) }})
     {%- else -%}

@@ -115,11 +115,3 @@ delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
     where former.deal_key is null or present.deal_key is null
         or former.valid_to is distinct from present.valid_to
 {%- endmacro %}
-
-{# The first day of a dated fact that was laid out since the last release. #}
-{% macro laid_out_from(fact) -%}
-    coalesce(
-        (select min(first_day) from conformed.laid_out where table_name = '{{ fact }}'),
-        date '9999-12-31'
-    )
-{%- endmacro %}

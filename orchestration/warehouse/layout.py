@@ -71,6 +71,14 @@ def lay_out(
     ]
     _forget_other_meanings(connection, settings, known)
     prepare_build(connection)
+    connection.execute(
+        """
+        create or replace macro settings.laid_out_from(fact) as coalesce(
+            (select min(first_day) from conformed.laid_out where table_name = fact),
+            date '9999-12-31'
+        )
+        """
+    )
     _landing_tables(connection, home, known, night)
     create_landing_views(connection, settings, landing, known)
 

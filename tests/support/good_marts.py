@@ -138,6 +138,7 @@ def empty_marts(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute(f"create macro settings.as_of() as date '{AS_OF}'")
         connection.execute("create macro settings.business_timezone() as 'Europe/Amsterdam'")
         connection.execute("create macro settings.reporting_currency() as 'EUR'")
+        connection.execute("create macro settings.laid_out_from(fact) as date '0001-01-01'")
         shapes = {
             shape.table: ", ".join(f"{name} {kind}" for name, kind in shape.columns.items())
             for shape in (FUNNEL_CONVERSION, FORECAST, SOURCE_STATUS)

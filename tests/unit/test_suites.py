@@ -202,12 +202,12 @@ BREAKS = [
     (
         "fct_deals",
         "update marts.fct_deals set deal_key = 'crm:1' where deal_key = 'crm:2'",
-        {"expect_column_values_to_be_unique.deal_key": 2},
+        {f"{BETWEEN}.repeated_keys": 1},
     ),
     (
         "fct_deals",
         "update marts.fct_deals set stage_category = 'Open' where deal_key < 'crm:2'",
-        {"expect_column_values_to_be_in_set.stage_category": 12},
+        {"expect_column_values_to_be_in_set.stage_category": 1},
     ),
     (
         "mart_pipeline_waterfall",
