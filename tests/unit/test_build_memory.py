@@ -12,6 +12,7 @@ from orchestration.warehouse.memory import (
     SHARED,
     can_extend,
     days_since_release,
+    prepare_build,
     remember_build,
     remember_release,
 )
@@ -27,10 +28,11 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"create schema {schema}")
         connection.execute("create macro settings.as_of() as date '2024-03-31'")
         connection.execute("create table landing.loads as select '001' as load_id")
-        connection.execute("create table conformed.laid_out (table_name varchar, first_day date)")
+        prepare_build(connection)
         for name in SHARED:
             connection.execute(f"create table conformed.{name} as select '{name}' as stage")
         connection.execute("create table conformed.former_deal_days as select 1 as deal_key")
+        connection.execute("insert into conformed.attempted_days values ('fct_deals', null)")
         yield connection
 
 
@@ -54,6 +56,7 @@ def test_former_rows_are_dropped_with_the_build_that_needed_them(
 ) -> None:
     remember_build(built)
     tables = built.execute("select table_name from duckdb_tables()").fetchall()
+    assert built.execute("from conformed.attempted_days").fetchall() == []
     assert not [name for (name,) in tables if name.startswith("former_")]
 
 
