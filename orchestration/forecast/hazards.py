@@ -103,6 +103,8 @@ def fit_rates(
     structures = {factor.name: factor.structure() for factor in factors}
     log_rate = _log_rate(factors, starts, effects)
     root: Floats = np.eye(width)
+    pairs = _pairs(factors)
+    happened = _sums(factors, starts, width, events)
     for _ in range(ROUNDS):
         expected = exposure * np.exp(log_rate)
         precision = np.zeros((width, width))
@@ -110,8 +112,9 @@ def fit_rates(
         for factor in factors:
             block = slice(starts[factor.name], starts[factor.name] + factor.size)
             precision[block, block] = structures[factor.name] / variances[factor.name]
-        gradient = _sums(factors, starts, width, events - expected) - precision @ effects
-        hessian = _products(factors, starts, width, expected) + precision
+        sums = _sums(factors, starts, width, expected)
+        gradient = happened - sums - precision @ effects
+        hessian = _products(pairs, starts, sums, expected) + precision
         root = np.linalg.cholesky(hessian)
         inverse = np.linalg.inv(root)
         step = np.clip(inverse.T @ (inverse @ gradient), -LONGEST_STEP, LONGEST_STEP)
@@ -151,23 +154,30 @@ def _sums(factors: Sequence[Factor], starts: dict[str, int], width: int, values:
     return sums
 
 
+def _pairs(factors: Sequence[Factor]) -> list[tuple[Factor, Factor, Ints]]:
+    """Return each two factors with the level of both together, one a row."""
+    return [
+        (one, other, one.levels * other.size + other.levels)
+        for row, one in enumerate(factors)
+        for other in factors[row + 1 :]
+    ]
+
+
 def _products(
-    factors: Sequence[Factor], starts: dict[str, int], width: int, values: Floats
+    pairs: Sequence[tuple[Factor, Factor, Ints]],
+    starts: dict[str, int],
+    sums: Floats,
+    values: Floats,
 ) -> Floats:
-    """Return the weighted cross products of the indicator columns, (width, width)."""
+    """Return the weighted cross products of the indicator columns; ``sums`` are their sums."""
+    width = len(sums)
     products = np.zeros((width, width))
-    sums = _sums(factors, starts, width, values)
     products[0, :] = products[:, 0] = sums
     products[np.diag_indices(width)] = sums
-    for row, one in enumerate(factors):
-        begin = starts[one.name]
-        for other in factors[row + 1 :]:
-            start = starts[other.name]
-            block = np.bincount(
-                one.levels * other.size + other.levels,
-                weights=values,
-                minlength=one.size * other.size,
-            ).reshape(one.size, other.size)
-            products[begin : begin + one.size, start : start + other.size] = block
-            products[start : start + other.size, begin : begin + one.size] = block.T
+    for one, other, both in pairs:
+        begin, start = starts[one.name], starts[other.name]
+        block = np.bincount(both, weights=values, minlength=one.size * other.size)
+        block = block.reshape(one.size, other.size)
+        products[begin : begin + one.size, start : start + other.size] = block
+        products[start : start + other.size, begin : begin + one.size] = block.T
     return products

@@ -188,13 +188,11 @@ class Lens:
             ],
             [0, 1, 2, 3, 4, 5, 6, 7], 8,
         )  # fmt: skip
-        stage_age = self._stage_age(rows)[cells.row]
         return [
             Factor("lead", cells.lead, LEADS_LEARNED),
             Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
             Factor("due_lead", relation * groups + group, RELATIONS * groups),
-            Factor("stage_age_lead", stage_age * groups + group, (len(STAGE_AGES) + 1) * groups),
         ]
 
     def _place(self, at: Ints) -> Ints:
