@@ -12,7 +12,9 @@
 
     What the next build compares with is remembered only when everything has been built
     (`orchestration.warehouse.memory`). A build that broke off, or that made some tables only,
-    leaves it, so the next one finds the same changes again, and more.
+    leaves it, so the next one finds the same changes again, and more. What such a build derived may
+    rest on what no longer holds (a day that is not reported any more, a list that was taken back),
+    so it stays changed until a build is complete: `attempted_records`, `attempted_days`.
 #}
 {% macro extends_a_build() -%}
     {#- A unit test has no table of its own, and reads what it is given. -#}
@@ -63,7 +65,11 @@ select 1
 {%- elif not extends_a_build() -%}
 delete from {{ this }}
 {%- else -%}
-{%- if remembered -%}
+insert into conformed.attempted_records
+select '{{ records }}', entity_type, entity_key from conformed.{{ records }}
+except
+from conformed.attempted_records;
+{% if remembered -%}
 {%- set former = 'conformed.former_' ~ this.identifier | replace('int_', '') -%}
 create table if not exists {{ former }}_records (entity_type varchar, entity_key varchar);
 create table if not exists {{ former }} as from {{ this }} limit 0;
@@ -78,6 +84,11 @@ where (entity_type, entity_key) not in (select (entity_type, entity_key) from {{
 delete from {{ this }} where {{ in_records(records, entity_type, entity_key) }}
 {%- endif -%}
 {% endmacro %}
+
+{# Records that a build took for changed (`records` names as which) since the last complete one. #}
+{% macro attempted(records) -%}
+    select entity_type, entity_key from conformed.attempted_records where records = '{{ records }}'
+{%- endmacro %}
 
 {# Rows of a small shared table that the last complete build had otherwise, and those of this one. #}
 {% macro differing(model_name) -%}

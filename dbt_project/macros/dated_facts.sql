@@ -19,7 +19,8 @@
 {%- endmacro %}
 
 {% macro forget_days(day, bases) %}
-insert into conformed.laid_out values ('{{ this.identifier }}', {{ first_day(bases) }})
+insert into conformed.laid_out values ('{{ this.identifier }}', {{ first_day(bases) }});
+insert into conformed.attempted_days values ('{{ this.identifier }}', {{ first_day(bases) }})
 {%- if is_incremental() %};
 delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
 {%- endif %}
@@ -35,6 +36,10 @@ delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
                 {%- for base in bases %}
                 ({{ changed_days(base) }}),
                 {%- endfor %}
+                (
+                    select min(first_day) from conformed.attempted_days
+                    where table_name = '{{ this.identifier }}'
+                ),
                 date '9999-12-31'
             )
         {%- endset -%}

@@ -36,6 +36,7 @@ class NightSession(dg.ConfigurableResource):
     _settings: Settings | None = PrivateAttr(default=None)
     _known_at: datetime | None = PrivateAttr(default=None)
     _accounts: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _done: set[str] = PrivateAttr(default_factory=set)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[NightSession]:
@@ -44,6 +45,7 @@ class NightSession(dg.ConfigurableResource):
         home = Home.from_environment()
         self._settings = load_settings()
         self._accounts = {}
+        self._done = set()
         lock = NightLock(home.lock)
         run_id = context.run.run_id if context.run else "a run without an id"
         with lock.holding(self.wait_seconds, log.info, what=f"run {run_id}"):
@@ -67,6 +69,12 @@ class NightSession(dg.ConfigurableResource):
             self._accounts[source.name] = account
         account.progress = progress
         return account
+
+    def is_due(self, what: str) -> bool:
+        """Whether something has to be done in this run: true the first time that it is asked."""
+        due = what not in self._done
+        self._done.add(what)
+        return due
 
     @property
     def home(self) -> Home:

@@ -90,10 +90,8 @@ def landing_asset(settings: Settings) -> dg.AssetsDefinition:
     def offer_landing(
         context: dg.AssetExecutionContext, session: NightSession
     ) -> Iterator[dg.MaterializeResult]:
-        first, last = _requested_days(context.run.tags)
-        night = Night(session.as_of, rebuild_from=first, rebuild_to=last)
+        _lay_out_once(session, context.run.tags)
         with connect(session.home.warehouse) as connection:
-            lay_out(connection, session.settings, session.home, night)
             for schema, name in described:
                 rows = connection.execute(f"select count(*) from {schema}.{name}").fetchone()
                 yield dg.MaterializeResult(
@@ -102,6 +100,15 @@ def landing_asset(settings: Settings) -> dg.AssetsDefinition:
                 )
 
     return offer_landing
+
+
+def _lay_out_once(session: NightSession, tags: Mapping[str, str]) -> None:
+    """Lay out what dbt starts from, unless an earlier step of the run has."""
+    if session.is_due("lay out"):
+        first, last = _requested_days(tags)
+        night = Night(session.as_of, rebuild_from=first, rebuild_to=last)
+        with connect(session.home.warehouse) as connection:
+            lay_out(connection, session.settings, session.home, night)
 
 
 class FunnelTranslator(DagsterDbtTranslator):
@@ -167,6 +174,8 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
             text = f"{node.name}: {node.status} after {node.seconds:.1f} s"
             (context.log.info if node.seconds >= SLOW_NODE_SECONDS else context.log.debug)(text)
 
+        # A backfill of single tables from the UI begins here, with days of its own.
+        _lay_out_once(session, context.run.tags)
         build_idle_staging(session.home, session.settings)
         built = run_build(
             session.home,

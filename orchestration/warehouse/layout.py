@@ -27,7 +27,7 @@ from orchestration.warehouse.landing_views import (
     landed_tables,
     staged_loads,
 )
-from orchestration.warehouse.memory import can_extend
+from orchestration.warehouse.memory import can_extend, prepare_build
 
 ECB_RATES = PROJECT_ROOT / "dbt_project" / "reference" / "eurofxref-hist.csv"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -72,9 +72,7 @@ def lay_out(
         if manifest.source in configured and night.knows(manifest)
     ]
     _forget_other_meanings(connection, settings, known)
-    connection.execute(
-        "create table if not exists conformed.laid_out (table_name varchar, first_day date)"
-    )
+    prepare_build(connection)
     connection.execute(
         """
         create or replace macro settings.laid_out_from(fact) as coalesce(

@@ -28,9 +28,22 @@ SHARED = (
 )
 
 
+# What builds that were not completed since derived anew, and from which day on.
+ATTEMPTED = {
+    "attempted_records": "records varchar, entity_type varchar, entity_key varchar",
+    "attempted_days": "table_name varchar, first_day date",
+}
+
+
 def can_extend(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether a complete build is there to be extended."""
     return has_table(connection, "conformed", LOADS)
+
+
+def prepare_build(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables in which a build notes what it derives anew."""
+    for name, columns in {**ATTEMPTED, "laid_out": ATTEMPTED["attempted_days"]}.items():
+        connection.execute(f"create table if not exists conformed.{name} ({columns})")
 
 
 def remember_build(connection: duckdb.DuckDBPyConnection) -> None:
@@ -42,6 +55,8 @@ def remember_build(connection: duckdb.DuckDBPyConnection) -> None:
     connection.begin()
     for (name,) in former:
         connection.execute(f'drop table conformed."{name}"')
+    for name in ATTEMPTED:
+        connection.execute(f"delete from conformed.{name}")
     connection.execute(
         f"create or replace table conformed.{LOADS} as select load_id from landing.loads"
     )

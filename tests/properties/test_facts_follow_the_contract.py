@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.properties.cases import CASES
 from tests.properties.strategies import companies
@@ -26,36 +25,13 @@ from tests.support.batch import FLOW, FUNNEL, Built, build_nights, shipped_templ
 from tests.support.companies import AS_OF, Company, rules_of
 from tests.support.compare import STEP, differences, differences_of_builds
 from tests.support.compare_periods import CLOSE_DATES, WATERFALL
+from tests.support.made_up import made_up
 from tests.support.reduce import reduced
 
 _SEED = int(os.environ.get("FUNNEL_PROPERTY_SEED", "20240331"))
 _COMPANIES = int(os.environ.get("FUNNEL_PROPERTY_COMPANIES", "40"))
-_STRIDE = 7
 _SHOWN = 30
 _ROUNDS = int(os.environ.get("FUNNEL_PROPERTY_ROUNDS", "0"))
-
-
-def made_up(count: int) -> list[Company]:
-    """Return companies as hypothesis makes them up; a build for each would take hours.
-
-    Most of its examples are an earlier one with a small change, so only some are taken.
-    """
-    found: list[Company] = []
-
-    @seed(_SEED)
-    @settings(
-        max_examples=count * _STRIDE,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(companies())
-    def collect(company: Company) -> None:
-        found.append(company)
-
-    collect()
-    return found[::_STRIDE]
 
 
 class Batch:
@@ -90,7 +66,7 @@ class Batch:
 
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    members = [case.company for case in CASES] + made_up(_COMPANIES)
+    members = [case.company for case in CASES] + made_up(companies(), _COMPANIES, _SEED)
     return Batch(members, tmp_path_factory.mktemp("batch"))
 
 

@@ -100,11 +100,14 @@ def _reached_by_log(entity: Entity, told: Sequence[Telling]) -> dict[str, dateti
 
 
 def _closing_of(observed: datetime, transitions: Sequence[Transition]) -> datetime | None:
-    """Return the closing in which a record stands when it is observed, else the next one."""
+    """Return the closing in which a record stands when it is observed, else the next one.
+
+    A closing of the very instant counts, also where the record is open again at its end.
+    """
     past = [t for t in transitions if t.transitioned_at <= observed]
     if past and past[-1].to_category != "open":
         return [t for t in past if t.is_closing][-1].transitioned_at
-    later = [t for t in transitions if t.is_closing and t.transitioned_at > observed]
+    later = [t for t in transitions if t.is_closing and t.transitioned_at >= observed]
     return later[0].transitioned_at if later else None
 
 

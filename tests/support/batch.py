@@ -29,7 +29,8 @@ from tests.support.companies import (
     TEMPLATE,
     TEMPLATED,
     Company,
-    write_night,
+    night_of,
+    write_tables,
 )
 from tests.support.feeds import VIEWS, Feeds
 
@@ -100,18 +101,19 @@ def build_nights(
 ) -> tuple[Built, Built]:
     """Run every night of a batch; return the facts after the last one, and after a rebuild."""
     home = Home(folder / "home")
-    settings = _settings(companies, folder)
+    settings = settings_of(companies, folder)
     landing = Landing(home.landing)
     feeds = Feeds()
     for number, (as_of, known_at) in enumerate(NIGHTS):
         for company, source in zip(companies, settings.sources, strict=True):
-            delivered = write_night(company, number, source.path)
+            delivered = write_tables(night_of(company, number), source.path)
             for table in TABLES:
                 if table not in delivered:
                     continue
                 result = extract_table(source, table, landing, known_at=known_at, as_of=as_of)
                 assert result.state in ("landed", "unchanged"), result
-            feeds.deliver(company, source.name, number)
+            tables, is_first = night_of(company, number), not any(company.nights[:number])
+            feeds.deliver(tables, source.name, as_of, known_at, is_first)
         build_facts(home, settings, Night(as_of), models, feeds)
     nightly = read_facts(home)
     home.warehouse.unlink()
@@ -119,7 +121,8 @@ def build_nights(
     return nightly, read_facts(home)
 
 
-def _settings(companies: Sequence[Company], folder: Path) -> Settings:
+def settings_of(companies: Sequence[Company], folder: Path) -> Settings:
+    """Return settings with a source for each company, below ``folder``."""
     lines = [
         f'business_timezone = "{BUSINESS_TIMEZONE}"',
         'reporting_currency = "EUR"',

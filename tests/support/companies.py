@@ -105,15 +105,19 @@ def full_row(table: str, row: Mapping[str, str]) -> Row:
     return {column: row.get(column) for column in COLUMNS[table]}
 
 
-def write_night(company: Company, night: int, folder: Path) -> list[str]:
-    """Write one night's files into the company's folder; return the tables that have one.
+def night_of(company: Company, night: int) -> Tables:
+    """Return what a company's folder holds in a night."""
+    return (company.nights[night] if night < len(company.nights) else None) or {}
+
+
+def write_tables(delivered: Tables, folder: Path) -> list[str]:
+    """Write one night's files into a company's folder; return the tables that have one.
 
     Feeds are no files; ``feeds`` brings them to where every source delivers them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         path.unlink()
-    delivered = (company.nights[night] if night < len(company.nights) else None) or {}
     tables = {table: rows for table, rows in delivered.items() if table not in FEEDS}
     for table, rows in tables.items():
         with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as stream:

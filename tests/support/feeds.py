@@ -8,16 +8,15 @@ told by rows of a CRM's staging that nothing else reads here.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from orchestration.engine import has_table
-from tests.support.companies import BUSINESS_TIMEZONE, COLUMNS, NIGHTS, Company, full_row
+from tests.support.companies import BUSINESS_TIMEZONE, COLUMNS, Tables, full_row
 
 # The view that each feed stands for (a build leaves these out), and the types of its columns.
 VIEWS = {"changes": "int_delivered_changes", "deletions": "int_delivered_deletions"}
@@ -52,34 +51,23 @@ class Feeds:
     )
     _told: set[tuple[object, ...]] = field(default_factory=set)
 
-    def deliver(self, company: Company, source: str, night: int) -> None:
-        """Take in one night's news of a source; what was told before is no news."""
-        tables = company.nights[night] if night < len(company.nights) else None
-        for feed in VIEWS:
-            load_id = f"{time.time_ns() // 1000:020d}"
-            for row in (tables or {}).get(feed, []):
-                self._take(feed, row, (source, load_id), night, any(company.nights[:night]))
-
-    def _take(
-        self,
-        feed: str,
-        row: Mapping[str, str],
-        load: tuple[str, str],
-        night: int,
-        was_delivered: bool,
+    def deliver(
+        self, tables: Tables, source: str, as_of: date, known_at: datetime, is_first: bool
     ) -> None:
-        source, load_id = load
-        cells = full_row(feed, row)
-        if (feed, source, *cells.values()) in self._told:
-            return
-        self._told.add((feed, source, *cells.values()))
-        as_of, known_at = NIGHTS[night]
+        """Take in one night's news of a source; what was told before is no news."""
         next_day = datetime.combine(
             as_of + timedelta(days=1), time_of_day(), ZoneInfo(BUSINESS_TIMEZONE)
         )
         extracted_at = min(known_at, next_day.astimezone(UTC) - timedelta(microseconds=1))
-        delivery = [source, load_id, len(self.rows[feed]) + 1, known_at, not was_delivered]
-        self.rows[feed].append([*delivery, extracted_at, False, *cells.values()])
+        for feed in VIEWS:
+            load_id = f"{time.time_ns() // 1000:020d}"
+            for row in tables.get(feed, []):
+                cells = full_row(feed, row)
+                if (feed, source, *cells.values()) in self._told:
+                    continue
+                self._told.add((feed, source, *cells.values()))
+                delivery = [source, load_id, len(self.rows[feed]) + 1, known_at, is_first]
+                self.rows[feed].append([*delivery, extracted_at, False, *cells.values()])
 
     def lay_out(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Put the feeds in the place of the delivered views."""
@@ -100,10 +88,10 @@ class Feeds:
                 f" from conformed.{view} group by all",
                 [feed],
             )
+        self.clear_news(connection)
         for entity_type, object_ in _NEWS.items():
             if not has_table(connection, "staging", f"stg_salesforce__{object_}"):
                 continue  # the first build takes everything in
-            connection.execute(f"delete from staging.stg_salesforce__{object_}")
             for feed, view in VIEWS.items():
                 connection.execute(
                     f"insert into staging.stg_salesforce__{object_}"
@@ -111,3 +99,9 @@ class Feeds:
                     f" select source_name, load_id, ordinal, '{feed}' || ordinal, entity_id"
                     f" from conformed.{view} where entity_type = '{entity_type}'"
                 )
+
+    def clear_news(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take out what stands for news: no such rows landed."""
+        for object_ in _NEWS.values():
+            if has_table(connection, "staging", f"stg_salesforce__{object_}"):
+                connection.execute(f"delete from staging.stg_salesforce__{object_}")

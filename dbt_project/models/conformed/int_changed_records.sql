@@ -1,6 +1,7 @@
 -- Leads and deals whose past is derived anew: those about which something landed since the last
 -- complete build, and those for which something changed that records share: the stages of their
--- pipelines, their owners, the rates of their currencies, the last reported day.
+-- pipelines, their owners, the rates of their currencies, the last reported day. What a build that
+-- was not completed took for changed stays so.
 --
 -- Empty in a build that has nothing to extend: there, everything is derived.
 -- depends_on: {{ ref('int_history_rows') }}
@@ -63,6 +64,8 @@ told as (
 )
 
 select entity_type, entity_key from {{ ref('int_records_with_news') }}
+union
+{{ attempted('int_changed_records') }}
 union
 select told.entity_type, told.entity_key
 from told

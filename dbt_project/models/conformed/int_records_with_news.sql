@@ -63,3 +63,7 @@ select distinct
     source_name || ':' || entity_id as entity_key
 from told
 where entity_id is not null
+{%- if extends_a_build() %}
+union
+{{ attempted('int_records_with_news') }}
+{%- endif %}

@@ -9,6 +9,7 @@ from tests.properties.cases.deletions import DELETIONS
 from tests.properties.cases.history import HISTORY
 from tests.properties.cases.lists import LISTS
 from tests.properties.cases.logs import LOGS
+from tests.properties.cases.passing import PASSING
 from tests.properties.cases.records import RECORDS
 from tests.properties.cases.removal import REMOVAL
 from tests.properties.cases.time import TIME
@@ -17,6 +18,6 @@ from tests.properties.cases.values import VALUES
 from tests.properties.cases.waterfall import WATERFALL
 
 CASES: list[Case] = [
-    *(*TIME, *RECORDS, *HISTORY, *LOGS, *REMOVAL, *DELETIONS, *VALUES, *LISTS),
+    *(*TIME, *PASSING, *RECORDS, *HISTORY, *LOGS, *REMOVAL, *DELETIONS, *VALUES, *LISTS),
     *(*CONVERSION, *WATERFALL, *TRANSFERS, *CLOSE_DATES),
 ]

@@ -107,6 +107,40 @@ VALUES: list[Case] = [
         {"d1": ("lost", None)},
     ),
     case(
+        "a_closing_left_at_the_instant_at_which_it_is_seen_tells_its_values_then",
+        [
+            {
+                "stages": stages("new won=won lost=lost", pipeline="main")
+                + stages("try won=won", pipeline="second"),
+                "deals": [deal("lost", updated_at="2024-03-27T10:00:00Z", amount="5")],
+                "stage_history": [
+                    entry("new", "2024-03-26", pipeline="main"),
+                    entry("lost", "2024-03-27T10:00:00Z", pipeline="main"),
+                    entry("try", "2024-03-27T10:00:00Z", pipeline="second"),
+                    entry("won", "2024-03-28T10:00:00Z", pipeline="second"),
+                ],
+            }
+        ],
+        days("stage", "amount"),
+        {"03-26": "new None", "03-27": "try 5.0"},
+    ),
+    case(
+        "a_closing_left_within_the_instant_comes_before_what_is_told_later",
+        [
+            {"stages": USUAL, "deals": [deal("new", created_at="2024-03-25", amount="5")]},
+            {"deals": [deal("lost", updated_at="2024-03-30", amount="6")]},
+            {"deals": [deal("talk", updated_at="2024-03-30", amount="7")]},
+            {"deals": [deal("won", amount="8")]},
+        ],
+        changes("amount"),
+        [
+            "None 5.0 03-29 end ~",
+            "5.0 6.0 03-30 end ~",
+            "6.0 7.0 03-30 end ~",
+            "7.0 8.0 04-05 end ~",
+        ],
+    ),
+    case(
         "a_date_told_later_than_before_is_a_push",
         [
             {
