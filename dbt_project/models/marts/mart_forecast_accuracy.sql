@@ -71,14 +71,14 @@ forecasts as (
     ) as made
     inner join actuals
         on made.period_start = actuals.period_start and made.period_end = actuals.period_end
-    anti join finished
-        on made.method = finished.method
-        and made.as_of = finished.as_of
-        and made.period = finished.period
-        and made.period_start = finished.period_start
-        and made.is_as_published = finished.is_as_published
-        and actuals.dimension = finished.dimension
-        and actuals.dimension_value = finished.dimension_value
+    anti join finished as told
+        on made.method = told.method
+        and made.as_of = told.as_of
+        and made.period = told.period
+        and made.period_start = told.period_start
+        and made.is_as_published = told.is_as_published
+        and actuals.dimension = told.dimension
+        and actuals.dimension_value = told.dimension_value
     where made.method <> 'naive'
 ),
 
