@@ -10,6 +10,7 @@ from tests.properties.case_words import (
     USUAL,
     Case,
     case,
+    change,
     deal,
     entry,
     facts,
@@ -98,6 +99,20 @@ LISTS: list[Case] = [
         [{"deals": [deal("a", created_at="2024-03-25", created_stage="b")]}],
         steps(),
         ["created b 03-25 start", "advanced a 03-29 end"],
+    ),
+    case(
+        "what_a_change_replaced_appears_before_what_it_brought",
+        [
+            {
+                "deals": [deal("z", created_at="2024-03-25")],
+                "changes": [
+                    change("stage", "b > a", "2024-03-26T10:00:00Z"),
+                    change("stage", "a > z", "2024-03-27T10:00:00Z"),
+                ],
+            }
+        ],
+        steps_with("transition_type", "to_stage"),
+        [("created", "b"), ("advanced", "a"), ("regressed", "z")],
     ),
     case(
         "a_pipeline_without_open_stages_skips_none",
