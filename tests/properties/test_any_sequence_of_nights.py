@@ -170,16 +170,16 @@ def test_after_any_sequence_the_warehouse_is_the_rebuilt_one(number: int, tmp_pa
     warehouse = Warehouse(members, tmp_path, MODELS)
     told: list[str] = []
 
-    def take(step: Step, *, look: bool) -> None:
+    def take(step: Step, *, look: bool, laws: bool = _EVERY) -> None:
         told.append(str(step))
         warehouse.take(step)
         if look:
             lines = warehouse.differences_from_a_rebuild(step.as_of)
-            lines += warehouse.broken_laws(LAWS)
+            lines += warehouse.broken_laws(LAWS) if laws else []
             assert not lines, "\n".join([f"seed {seed}", *told, "", *lines])
 
     take(story.first(), look=_EVERY)
     for taken in range(1, _STEPS):
         step = story.next()
         take(step, look=not step.models and (_EVERY or taken == _STEPS // 2))
-    take(story.last(), look=True)
+    take(story.last(), look=True, laws=True)
