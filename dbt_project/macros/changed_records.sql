@@ -53,10 +53,22 @@
 {% macro keep_by_record(entity_type, entity_key, records='int_changed_records', remembered=false) -%}
     {{ config(
         materialized='incremental',
-        incremental_strategy='append',
+        incremental_strategy='exchange',
         meta={'kept': {'entity_type': entity_type, 'entity_key': entity_key, 'records': records}},
         pre_hook=["{{ exchange_records(" ~ entity_type | tojson ~ ", " ~ entity_key | tojson ~ ", " ~ records | tojson ~ ", " ~ remembered ~ ") }}"],
     ) }}
+{%- endmacro %}
+
+{#
+    Rows of other records don't come in, whatever the query gives: what it reads may hold everything
+    still, where it was built before there was a build to extend and a table is now built alone.
+#}
+{% macro get_incremental_exchange_sql(arguments) -%}
+    {%- set kept = config.get('meta').kept -%}
+    {%- set columns = get_quoted_csv(arguments.dest_columns | map(attribute='name')) -%}
+    insert into {{ arguments.target_relation }} ({{ columns }})
+    select {{ columns }} from {{ arguments.temp_relation }}
+    where {{ in_records(kept.records, kept.entity_type, kept.entity_key) }}
 {%- endmacro %}
 
 {% macro exchange_records(entity_type, entity_key, records, remembered) %}

@@ -49,7 +49,10 @@ delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
 
 {# A query for the earliest day on which one base differs from what the last complete build had. #}
 {% macro changed_days(base) -%}
-    {%- if base == 'int_stage_transitions' -%}
+    {%- if base in ('int_stage_transitions', 'int_record_states', 'int_deal_days', 'int_deal_origins')
+        and not was_exchanged(base) -%}
+        select null::date
+    {%- elif base == 'int_stage_transitions' -%}
         {{ changed_rows(base, 'transitioned_on') }}
     {%- elif base == 'int_record_states' -%}
         {{ changed_rows(base, 'happened_on') }}
@@ -69,6 +72,16 @@ delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
     {%- elif base == 'requested' -%}
         select {{ setting('rebuild_from') }}
     {%- endif -%}
+{%- endmacro %}
+
+{# Whether any record of a kept table was derived anew since the last complete build. #}
+{% macro was_exchanged(kept) -%}
+    {%- set former -%}
+        select count(*) from duckdb_tables()
+        where database_name = '{{ this.database }}' and schema_name = 'conformed'
+            and table_name = 'former_{{ kept | replace('int_', '') }}'
+    {%- endset -%}
+    {{ return(run_query(former).columns[0].values()[0] > 0) }}
 {%- endmacro %}
 
 {# The rows of changed records in which a kept table differs from before. #}
