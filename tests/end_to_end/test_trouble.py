@@ -99,13 +99,15 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
 
     suite = project / "expectations" / "fct_deals.json"
     content = json.loads(suite.read_text("utf-8"))
-    content["expectations"].append(
+    # The owner looks at every deal, where the shipped suite counts them.
+    content["meta"]["rows"] = ["from marts.fct_deals"]
+    content["expectations"] = [
         {
             "type": "expect_column_values_to_not_match_regex",
             "kwargs": {"column": "deal_key", "regex": "d2$"},
             "meta": {"reason": "This company has no second deal."},
         }
-    )
+    ]
     suite.write_text(json.dumps(content, indent=1), "utf-8")
     (tmp_path / "files" / "deals.csv").write_text(
         GOOD_DEALS + "d9,qualified,2024-01-09,120,EUR,\n", "utf-8"
