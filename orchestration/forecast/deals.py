@@ -84,7 +84,7 @@ def _reasons(chances: Chances, rows: Rows) -> list[str]:
     texts = []
     for row, chosen in enumerate(order):
         said = [
-            f"{phrases[at][row]} ({'+' if effects[row, at] > 0 else '-'})"
+            f"{phrases[at][row]}: {'raises' if effects[row, at] > 0 else 'lowers'} the chance"
             for at in chosen
             if abs(effects[row, at]) >= LEAST_EFFECT
         ]
@@ -138,6 +138,9 @@ def _phrases(chances: Chances, factor: Factor, rows: Rows) -> list[str]:
             else "no estimate by its rep"
             for value in states.crm[at]
         ]
+    if factor.name == "owner":
+        # Keys of owners can be people's names.
+        return ["its owner's record"] * len(at)
     coded = states.dimensions[factor.name]
     word = factor.name.replace("_", " ")
     return [f"{word} {coded.names[code]}" for code in coded.codes[at]]

@@ -141,6 +141,11 @@ def test_deals_have_chance_time_amount_and_reasons(small: World, said: Forecast)
     assert deals["win_probability"].between(0.01, 0.99).all()
     assert (deals["expected_close_p50"] > np.datetime64(small.origin)).all()
     assert deals["reasons"].str.len().gt(0).all()
+    told = " ".join(deals["reasons"])
+    assert "the chance" in told
+    owners = set(small.history.spans["owner"].dropna())
+    assert len(owners) > 1
+    assert not [owner for owner in owners if f" {owner}:" in told]
     whole = said.rows.query("method == 'model' and period == 'pipeline' and dimension == 'all'")
     # Single deals and the total are drawn apart.
     assert deals["expected_amount_reporting"].sum() == pytest.approx(
