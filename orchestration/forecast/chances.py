@@ -219,8 +219,8 @@ def _between(tempo: Floats, cuts: Ints) -> Floats:
 
 def _won_by(won: Floats, gone: Floats, won_time: Floats, gone_time: Floats, count: int) -> Floats:
     """Return the chance to be won by each cut, (cuts, rows), of log rates a bin and row."""
-    wins = np.exp(won).reshape(-1, count) * won_time[:, None]
-    ends = np.exp(gone).reshape(-1, count) * gone_time[:, None]
+    wins = np.exp(won).reshape(len(won_time), count) * won_time[:, None]
+    ends = np.exp(gone).reshape(len(gone_time), count) * gone_time[:, None]
     total = wins + ends
     survived = np.exp(-np.cumsum(np.vstack([np.zeros((1, count)), total]), axis=0))
     share = wins / np.maximum(total, 1e-300)
