@@ -20,6 +20,14 @@
     hash({{ row }})
 {%- endmacro %}
 
+{# Whether two rows, by the names of their relations, are forecasts of one method on one day for
+   one period. #}
+{% macro is_same_forecast(one, other) -%}
+    {%- for column in ['method', 'as_of', 'period', 'period_start'] -%}
+        {{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
 {# Drop the forecasts of days that are no origins any more, or of which something else is known. #}
 {% macro forget_changed_origins() -%}
 {% if is_incremental() -%}

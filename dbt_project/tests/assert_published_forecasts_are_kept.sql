@@ -4,10 +4,7 @@ select published.*
 from {{ source('landing', 'published_forecasts') }} as published
 anti join {{ ref('mart_forecast_accuracy') }} as accuracy
     on accuracy.is_as_published
-    and published.method = accuracy.method
-    and published.as_of = accuracy.as_of
-    and published.period = accuracy.period
-    and published.period_start = accuracy.period_start
+    and {{ is_same_forecast('published', 'accuracy') }}
     and published.dimension = accuracy.dimension
     and published.dimension_value = accuracy.dimension_value
 where published.period_end <= {{ setting('as_of') }} and published.as_of < published.period_end

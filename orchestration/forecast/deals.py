@@ -8,7 +8,7 @@ import pandas as pd
 from orchestration.forecast.chances import Chances
 from orchestration.forecast.engine import Engine
 from orchestration.forecast.hazards import Factor
-from orchestration.forecast.history import NEVER, Ints, dates_of
+from orchestration.forecast.history import NEVER, dates_of
 from orchestration.forecast.landmarks import Rows
 from orchestration.forecast.past import Floats
 from orchestration.forecast.stage_paths import LONGEST_PATH
@@ -104,22 +104,15 @@ def _phrases(chances: Chances, factor: Factor, rows: Rows) -> list[str]:
     """Return the deal's own value of a factor in words."""
     past = chances.lens.past
     states, at = past.states, rows.state
-    ages: dict[str, Ints] = {
-        "stage_age": rows.day - states.entered[at], "age": rows.day - states.created[at]
-    }  # fmt: skip
     if factor.name == "stage":
         return [f"in stage {states.stage.names[code]}" for code in states.stage.codes[at]]
     if factor.name == "place":
-        return [
-            f"at stage {position:.0f} of its pipeline"
-            if np.isfinite(position)
-            else "stage without a place"
-            for position in states.position[at]
-        ]
+        there = "at stage {:.0f} of its pipeline"
+        return _worded(states.position[at], there, "stage without a place")
     if factor.name == "stage_age":
-        return [f"{days} days in its stage" for days in ages["stage_age"]]
+        return [f"{days} days in its stage" for days in rows.day - states.entered[at]]
     if factor.name == "age":
-        return [f"{days} days old" for days in ages["age"]]
+        return [f"{days} days old" for days in rows.day - states.created[at]]
     if factor.name == "quarter_place":
         return ["its place in the quarter"] * len(at)
     if factor.name == "pushes":
@@ -127,20 +120,18 @@ def _phrases(chances: Chances, factor: Factor, rows: Rows) -> list[str]:
     if factor.name == "backward":
         return [f"moved back {count} times" for count in states.backward[at]]
     if factor.name == "amount":
-        return [
-            f"amount {value:,.0f}" if np.isfinite(value) else "no amount"
-            for value in states.amount[at]
-        ]
+        return _worded(states.amount[at], "amount {:,.0f}", "no amount")
     if factor.name == "opinion":
-        return [
-            f"rep's own estimate {100 * value:.0f} %"
-            if np.isfinite(value)
-            else "no estimate by its rep"
-            for value in states.crm[at]
-        ]
+        own = "rep's own estimate {:.0f} %"
+        return _worded(100 * states.crm[at], own, "no estimate by its rep")
     if factor.name == "owner":
         # Keys of owners can be people's names.
         return ["its owner's record"] * len(at)
     coded = states.dimensions[factor.name]
     word = factor.name.replace("_", " ")
     return [f"{word} {coded.names[code]}" for code in coded.codes[at]]
+
+
+def _worded(values: Floats, known: str, unknown: str) -> list[str]:
+    """Return each value in the words for what is known, ``{}`` standing for it, or the others."""
+    return [known.format(value) if np.isfinite(value) else unknown for value in values]

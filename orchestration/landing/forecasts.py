@@ -11,24 +11,17 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.landing.durable import make_folders, move_durably
+from orchestration.mart_shapes import FORECAST
 
+_SAID = (
+    "as_of", "method", "period", "period_start", "period_end", "dimension", "dimension_value",
+    "expected", "p10", "p25", "p50", "p75", "p90",
+)  # fmt: skip
 # Columns of a file with their types: what was said of each period, by whom, and in what money.
 PUBLISHED_FORECAST = {
     "known_at": "timestamptz",
     "currency": "varchar",
-    "as_of": "date",
-    "method": "varchar",
-    "period": "varchar",
-    "period_start": "date",
-    "period_end": "date",
-    "dimension": "varchar",
-    "dimension_value": "varchar",
-    "expected": "decimal(18, 2)",
-    "p10": "decimal(18, 2)",
-    "p25": "decimal(18, 2)",
-    "p50": "decimal(18, 2)",
-    "p75": "decimal(18, 2)",
-    "p90": "decimal(18, 2)",
+    **{name: FORECAST.columns[name] for name in _SAID},
 }
 
 

@@ -121,7 +121,10 @@ def test_a_copy_is_written_on_demand(sample: Sample, path: Path, tmp_path: Path)
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
     if CHROMIUM is None or DRIVER is None:
-        pytest.skip("no Chromium with its chromedriver on this machine")
+        pytest.skip(
+            "There is no Chromium with its chromedriver on this machine. How the page shows on a "
+            "phone, a desk and paper is seen by a browser only; the page's content is tested above."
+        )
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration.report.page import Edition
+
+AS_OF = date(2024, 6, 30)
+KNOWN = datetime(2024, 6, 30, 23, 30, tzinfo=UTC)
+EDITION = Edition(AS_OF, KNOWN, "Europe/Amsterdam", "EUR", "en")
 STAGE = "<script>alert('x')</script>"
 QUOTED = 'Proposal "A" & B\\'
 PEOPLE = ("Ada Lovelace", "Grace Hopper")
@@ -139,7 +145,7 @@ create table marts.mart_quarantine as
 
 
 def write_small_release(database: Path) -> None:
-    """Write a release with every table that the report reads, as of 2024-06-30."""
+    """Write a release with every table that the report reads, as of ``AS_OF``."""
     script = _TABLES.replace("$stage", _text(STAGE)).replace("$quoted", _text(QUOTED))
     with duckdb.connect(str(database)) as connection:
         connection.execute("set TimeZone = 'UTC'")

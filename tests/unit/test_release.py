@@ -1,23 +1,20 @@
-"""Publication with real DuckDB files: what is in a release, and what readers see meanwhile."""
+"""Publication with real DuckDB files: what is in a release, and which ones are refused."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.home import PROJECT_ROOT, Home
+from orchestration.home import Home
 from orchestration.publication.release import Release, publish
 from orchestration.publication.release_files import PublicationError
+from tests.support.small_nights import night, nights, seen
 
 DAILY = "fct_pipeline_daily"
 SPLIT = {DAILY: "snapshot_date"}
@@ -62,30 +59,6 @@ TABLES = ["fct_deals", DAILY, "mart_empty"]
 
 def release(home: Home, release_id: str, tables: list[str] | None = None) -> Release:
     return publish(home.warehouse, home, "built", tables or TABLES, release_id, SPLIT)
-
-
-def night(home: Home, number: int) -> Release:
-    """Build a small warehouse of night ``number`` and publish it."""
-    home.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(home.warehouse)) as connection:
-        connection.execute(
-            f"CREATE OR REPLACE TABLE fct_deals AS SELECT {number} AS night, i FROM range(9) t (i)"
-        )
-    return publish(home.warehouse, home, "main", ["fct_deals"], f"night-{number}")
-
-
-def nights(home: Home) -> list[str]:
-    return sorted(path.name for path in home.releases.iterdir())
-
-
-def seen(database: Path) -> int:
-    """Return the night that a reader in a process of its own finds."""
-    code = (
-        "import duckdb, sys; connection = duckdb.connect(sys.argv[1], read_only=True); "
-        "print(*connection.execute('SELECT DISTINCT night FROM marts.fct_deals').fetchone())"
-    )
-    output = subprocess.check_output([sys.executable, "-c", code, str(database)], text=True)
-    return int(output)
 
 
 def test_a_release_holds_the_same_rows_in_the_same_order(home: Home, warehouse: Path) -> None:
@@ -175,6 +148,18 @@ def test_a_release_is_closed_and_measured(home: Home, warehouse: Path) -> None:
     ]
 
 
+def test_rows_that_only_the_write_ahead_log_holds_are_published(home: Home) -> None:
+    home.warehouse.parent.mkdir(parents=True)
+    code = (
+        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]); "
+        "connection.execute('CREATE TABLE fct_deals AS SELECT 7 AS night'); os._exit(0)"
+    )
+    subprocess.check_call([sys.executable, "-c", code, str(home.warehouse)])
+    assert Path(f"{home.warehouse}.wal").exists()
+    publish(home.warehouse, home, "main", ["fct_deals"], "r1")
+    assert seen(home.published / "funnel.duckdb") == 7
+
+
 def test_a_copy_is_readable_elsewhere(home: Home, tmp_path: Path) -> None:
     night(home, 1)
     copy = tmp_path / "elsewhere" / "copy.duckdb"
@@ -196,163 +181,12 @@ def test_the_file_is_written_for_every_duckdb_since_1_0(home: Home) -> None:
     assert tags["storage_version"].startswith("v1.0.0")
 
 
-def test_the_last_three_releases_stay(home: Home) -> None:
-    for number in range(1, 6):
-        night(home, number)
-        assert seen(home.published / "funnel.duckdb") == number
-    assert nights(home) == ["night-3", "night-4", "night-5"]
-
-
-def test_a_release_that_was_set_back_to_outlives_the_next_night(home: Home) -> None:
-    for number in (1, 2, 3):
-        night(home, number)
-    home.published.unlink()
-    home.published.symlink_to("releases/night-1")
-    assert seen(home.published / "funnel.duckdb") == 1
-    night(home, 4)
-    assert nights(home) == ["night-1", "night-3", "night-4"]
-
-
-READER = """
-import sys, duckdb
-connection = duckdb.connect(sys.argv[1], read_only=True)
-rows = connection.execute("SELECT night FROM marts.fct_deals, range(200000)")
-first = rows.fetchmany(10)
-print("reading", flush=True)
-sys.stdin.readline()
-found = {night for (night,) in first}
-while batch := rows.fetchmany(50000):
-    found.update(night for (night,) in batch)
-again = connection.execute("SELECT DISTINCT night FROM marts.fct_deals").fetchall()
-print(sorted(found), again, flush=True)
-"""
-
-
-def test_a_reader_with_the_old_file_open_is_undisturbed(home: Home) -> None:
-    night(home, 1)
-    reader = subprocess.Popen(
-        [sys.executable, "-c", READER, str(home.published / "funnel.duckdb")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert reader.stdout is not None
-    assert reader.stdout.readline() == "reading\n"
-    for number in range(2, 6):
-        night(home, number)
-    assert not (home.releases / "night-1").exists()
-    output, _ = reader.communicate("\n", timeout=60)
-    assert output == "[1] [(1,)]\n"
-    assert reader.returncode == 0
-
-
-def test_the_link_is_never_missing(home: Home) -> None:
-    night(home, 1)
-    stop = threading.Event()
-    targets: set[str] = set()
-    failures: list[OSError] = []
-
-    def poll() -> None:
-        while not stop.is_set():
-            try:
-                (home.published / "funnel.duckdb").stat()
-                targets.add(os.readlink(home.published))
-            except OSError as error:
-                failures.append(error)
-
-    thread = threading.Thread(target=poll)
-    thread.start()
-    try:
-        for number in range(2, 7):
-            night(home, number)
-    finally:
-        stop.set()
-        thread.join()
-    assert failures == []
-    assert len(targets) >= 3
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a warehouse that takes long enough to publish to be killed meanwhile."""
-    path = tmp_path_factory.mktemp("large") / "large.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(
-            "CREATE TABLE fct_pipeline_daily AS SELECT DATE '2020-01-01' + "
-            "CAST(i // 2000 AS INTEGER) AS snapshot_date, md5(CAST(i AS VARCHAR)) AS deal_key "
-            "FROM range(1500000) t (i)"
-        )
-    yield path
-    path.unlink()
-
-
-PUBLISHER = """
-import sys
-from pathlib import Path
-from orchestration.home import Home
-from orchestration.publication.release import publish
-publish(Path(sys.argv[1]), Home(Path(sys.argv[2])), "main", ["fct_pipeline_daily"], "big",
-        {"fct_pipeline_daily": "snapshot_date"})
-"""
-
-
-@pytest.mark.parametrize(
-    "until", ["funnel.duckdb", "parquet/fct_pipeline_daily/2020-02.parquet"], ids=["rows", "files"]
-)
-def test_a_publication_killed_midway_leaves_the_old_release_and_the_next_one_works(
-    home: Home, large: Path, until: str
-) -> None:
-    night(home, 1)
-    process = subprocess.Popen(
-        [sys.executable, "-c", PUBLISHER, str(large), str(home.root)], cwd=PROJECT_ROOT
-    )
-    building = home.releases / ".big.building"
-    deadline = time.monotonic() + 60
-    while not (building / until).exists() and time.monotonic() < deadline:
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    assert nights(home) == [".big.building", "night-1"]
-    assert seen(home.published / "funnel.duckdb") == 1
-
-    made = publish(large, home, "main", [DAILY], "big", SPLIT)
-    assert made.tables == {DAILY: 1_500_000}
-    assert len(list((home.published / "parquet" / DAILY).iterdir())) == 25
-    assert nights(home) == ["big", "night-1"]
-
-
-def test_what_a_kill_around_the_swap_leaves_is_swept(home: Home) -> None:
-    night(home, 1)
-    night(home, 2)
-    shutil.copytree(home.releases / "night-2", home.releases / "night-3")
-    (home.releases / "night-3" / "funnel.duckdb").write_bytes(b"of another try")
-    (home.root / ".published.night-3").symlink_to("releases/night-3")
-    (home.releases / ".night-0.removing").mkdir()
-    assert seen(home.published / "funnel.duckdb") == 2
-    night(home, 3)
-    assert seen(home.published / "funnel.duckdb") == 3
-    assert nights(home) == ["night-1", "night-2", "night-3"]
-    assert [path.name for path in home.root.glob(".*")] == []
-
-
 def test_a_failure_leaves_no_trace_and_the_old_release(home: Home, warehouse: Path) -> None:
     night(home, 1)
     with pytest.raises(PublicationError, match="deal_key is not a DATE column"):
         publish(home.warehouse, home, "built", ["fct_deals"], "night-2", {"fct_deals": "deal_key"})
     assert nights(home) == ["night-1"]
     assert seen(home.published / "funnel.duckdb") == 1
-
-
-def test_rows_that_only_the_write_ahead_log_holds_are_published(home: Home) -> None:
-    home.warehouse.parent.mkdir(parents=True)
-    code = (
-        "import duckdb, os, sys; connection = duckdb.connect(sys.argv[1]); "
-        "connection.execute('CREATE TABLE fct_deals AS SELECT 7 AS night'); os._exit(0)"
-    )
-    subprocess.check_call([sys.executable, "-c", code, str(home.warehouse)])
-    assert Path(f"{home.warehouse}.wal").exists()
-    publish(home.warehouse, home, "main", ["fct_deals"], "r1")
-    assert seen(home.published / "funnel.duckdb") == 7
 
 
 def test_a_real_folder_in_place_of_the_link_is_left_alone(home: Home) -> None:

@@ -1,31 +1,29 @@
-"""The report on a small release: figures, languages, foreign names, absent tables, failures."""
+"""The report's page on a small release: figures, sections, foreign names, absent tables."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.home import Home
-from orchestration.publication.release import publish
-from orchestration.publication.release_files import PublicationError
-from orchestration.publication.report import ReportAttempt, try_report
-from orchestration.report.charts.drawing import round_steps, stage_colours
 from orchestration.report.marts import open_marts
 from orchestration.report.page import Edition, read_contents
 from orchestration.report.pictures import Pictures
-from orchestration.report.wording import LANGUAGES, Language, sentences
+from orchestration.report.wording import Language
 from orchestration.report.writing import write_report
-from orchestration.settings import Settings, load_settings
 from tests.support.report_page import Article, articles, pictures, table, text, words
-from tests.support.small_release import PEOPLE, QUOTED, STAGE, write_small_release
+from tests.support.small_release import (
+    AS_OF,
+    EDITION,
+    KNOWN,
+    PEOPLE,
+    QUOTED,
+    STAGE,
+    write_small_release,
+)
 
-AS_OF = date(2024, 6, 30)
-KNOWN = datetime(2024, 6, 30, 23, 30, tzinfo=UTC)
-EDITION = Edition(AS_OF, KNOWN, "Europe/Amsterdam", "EUR", "en")
 SECTIONS = (
     "targets", "forecast", "changes", "alerts", "pipeline", "funnel", "velocity", "judgement",
     "quality",
@@ -47,66 +45,6 @@ def page(database: Path) -> str:
 @pytest.fixture(scope="module")
 def english(page: str) -> Article:
     return articles(page)[0]
-
-
-def test_both_languages_say_the_same_with_the_same_figures() -> None:
-    blanks = [
-        {
-            key: set(re.findall(r"{(\w+)}", sentence))
-            for key, sentence in sentences(code).items()
-            # One language tells one from many, the other doesn't; each words reasons its own way.
-            if not key.endswith("_one") and not key.startswith("why.")
-        }
-        for code in LANGUAGES
-    ]
-    assert blanks[0] == blanks[1]
-
-
-@pytest.mark.parametrize(
-    ("code", "written"),
-    [
-        ("en", ["€3.1M", "€3,105,644", "−€61.2K", "84.1–87.0%", "31 Dec 2017", "Oct–Dec 2017"]),
-        (
-            "zh",
-            ["€310.6万", "€3,105,644", "−€6.1万", "84.1–87.0%", "2017年12月31日", "2017年10–12月"],
-        ),
-    ],
-)
-def test_figures_are_written_as_the_language_writes_them(code: str, written: list[str]) -> None:
-    language = Language(code, "EUR")
-    assert written == [
-        language.short_money(3105644.2),
-        language.money(3105644.2),
-        language.signed_money(-61230),
-        language.span(0.8411, 0.87),
-        language.day(date(2017, 12, 31)),
-        language.span_of(date(2017, 10, 1), date(2017, 12, 31)),
-    ]
-
-
-def test_one_and_many_are_told_apart() -> None:
-    language = Language("en", "EUR")
-    assert language.count("headline.open_note", 1) == "1 deal"
-    assert language.count("headline.open_note", 1200) == "1,200 deals"
-
-
-@pytest.mark.parametrize(
-    ("span", "steps"),
-    [
-        ((0, 100), [0, 25, 50, 75, 100]),
-        ((0, 2_050_000), [0, 1_000_000, 2_000_000]),
-        ((3.05, 3.2), [3.05, 3.1, 3.15, 3.2]),
-        ((5, 5), [5]),
-    ],
-)
-def test_axes_have_round_numbers(span: tuple[float, float], steps: list[float]) -> None:
-    assert round_steps(*span) == steps
-
-
-def test_stages_get_darker_towards_won() -> None:
-    colours = stage_colours(6)
-    assert len(set(colours)) == 6
-    assert sorted(colours, reverse=True) == colours
 
 
 def test_the_page_needs_nothing_else(page: str) -> None:
@@ -303,64 +241,3 @@ def test_charts_follow_their_grammar(database: Path) -> None:
     ]
     for picture in drawn:
         assert 'viewBox="0 0 360 ' in picture
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    (tmp_path / "exports").mkdir()
-    path = tmp_path / "funnel.toml"
-    path.write_text('[[sources]]\nname = "crm"\ntype = "files"\npath = "exports"\n')
-    return load_settings(path, {})
-
-
-def test_a_report_that_fails_does_not_hold_back_the_marts(
-    settings: Settings, tmp_path: Path
-) -> None:
-    home = Home(tmp_path / "home")
-    home.warehouse.parent.mkdir(parents=True)
-    with duckdb.connect(str(home.warehouse)) as connection:
-        connection.execute("create schema marts")
-        # Not the columns that the report asks for.
-        connection.execute("create table marts.mart_pipeline_summary as select 1 as stage")
-    told: list[str] = []
-    attempts: list[ReportAttempt] = []
-    published = publish(
-        home.warehouse, home, "marts", ["mart_pipeline_summary"], "night-1",
-        companion=lambda folder: attempts.append(
-            try_report(folder, settings, AS_OF, KNOWN, told.append)
-        ),
-    )  # fmt: skip
-    assert home.published.resolve() == published.path
-    assert sorted(path.name for path in published.path.iterdir()) == ["funnel.duckdb", "parquet"]
-    record = attempts[0].record("run", KNOWN)
-    assert (record.passed, record.blocks) == (False, False)
-    assert "snapshot_date" in record.observed
-    assert "make report" in told[0]
-
-
-def test_the_report_is_swapped_in_with_the_marts(settings: Settings, tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.warehouse.parent.mkdir(parents=True)
-    write_small_release(home.warehouse)
-
-    def add(folder: Path) -> None:
-        assert not home.published.exists()
-        assert try_report(folder, settings, AS_OF, KNOWN, print).written is not None
-
-    publish(home.warehouse, home, "marts", ["dim_date", "mart_forecast"], "n1", companion=add)
-    assert "As of 30 Jun 2024" in (home.published / "report.html").read_text()
-
-
-def test_a_companion_that_raises_leaves_the_last_release(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home")
-    home.warehouse.parent.mkdir(parents=True)
-    write_small_release(home.warehouse)
-    publish(home.warehouse, home, "marts", ["dim_date"], "n1")
-
-    def fail(folder: Path) -> None:
-        raise PublicationError(f"no room in {folder.name}")
-
-    with pytest.raises(PublicationError, match="no room"):
-        publish(home.warehouse, home, "marts", ["dim_date"], "n2", companion=fail)
-    assert home.published.resolve().name == "n1"
-    assert [path.name for path in home.releases.iterdir()] == ["n1"]

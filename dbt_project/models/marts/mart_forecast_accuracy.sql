@@ -72,10 +72,7 @@ forecasts as (
     inner join actuals
         on made.period_start = actuals.period_start and made.period_end = actuals.period_end
     anti join finished as told
-        on made.method = told.method
-        and made.as_of = told.as_of
-        and made.period = told.period
-        and made.period_start = told.period_start
+        on {{ is_same_forecast('made', 'told') }}
         and made.is_as_published = told.is_as_published
         and actuals.dimension = told.dimension
         and actuals.dimension_value = told.dimension_value

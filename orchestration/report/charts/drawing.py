@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -15,6 +15,8 @@ import altair as alt
 import vl_convert
 from altair.utils import schemapi
 from markupsafe import Markup
+
+from orchestration.report.wording import Language
 
 WIDTH = 360
 ROW = 26
@@ -103,6 +105,26 @@ def rows_axis(names: Sequence[str], width: int = 122) -> alt.Axis:
         labelPadding=width,
         grid=False,
     )
+
+
+def upright_axis(values: Sequence[float], said: Callable[[float], str]) -> alt.Axis:
+    """Return the axis to the left of an upright chart: its values as ``said``, of a fixed width."""
+    return alt.Axis(
+        values=list(values),
+        labelExpr=worded({f"{value:.12g}": said(value) for value in values}),
+        labelColor=MUTED,
+        labelFontSize=11.5,
+        minExtent=52,
+        maxExtent=52,
+    )
+
+
+def money_from_zero(most: float, language: Language) -> dict[str, Any]:
+    """Return axis and scale of amounts from 0 to ``most`` in the reporting currency."""
+    return {
+        "axis": upright_axis(round_steps(0, most), language.short_money),
+        "scale": alt.Scale(domain=[0, most * 1.05], nice=False),
+    }
 
 
 def round_steps(low: float, high: float, count: int = 4) -> list[float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import altair as alt
 from markupsafe import Markup
@@ -31,7 +30,7 @@ def fan_chart(months: Sequence[Row], language: Language, label: str) -> Markup:
             scale=alt.Scale(domain=[-0.5, len(rows) - 0.5], nice=False),
         )
     )
-    amounts = _amounts(most, language)
+    amounts = d.money_from_zero(most, language)
     outer = base.mark_bar(width=15, color=_WIDEST, cornerRadius=2).encode(
         y=alt.Y("p10:Q", **amounts), y2="p90:Q"
     )
@@ -82,7 +81,7 @@ def origins_chart(origins: Sequence[Row], language: Language, label: str) -> Mar
             axis=alt.Axis(values=sorted(named), labelExpr=d.worded(named), grid=False),
             scale=alt.Scale(domain=[0, last], nice=False, padding=6),
         ),
-        y=alt.Y("value:Q", **_amounts(most, language)),
+        y=alt.Y("value:Q", **d.money_from_zero(most, language)),
         color=d.COLOUR,
         detail="method:N",
     )
@@ -99,17 +98,3 @@ def _months_axis(months: Sequence[date], language: Language) -> alt.Axis:
         if (len(months) - 1 - number) % every == 0
     }
     return alt.Axis(values=list(named), labelExpr=d.worded(named), grid=False)
-
-
-def _amounts(most: float, language: Language) -> dict[str, Any]:
-    """Return axis and scale of amounts from 0."""
-    values = d.round_steps(0, most)
-    axis = alt.Axis(
-        values=values,
-        labelExpr=d.worded({f"{value:.12g}": language.short_money(value) for value in values}),
-        labelColor=d.MUTED,
-        labelFontSize=11.5,
-        minExtent=52,
-        maxExtent=52,
-    )
-    return {"axis": axis, "scale": alt.Scale(domain=[0, most * 1.05], nice=False)}

@@ -27,7 +27,6 @@ def pipeline_chart(pipeline: PipelineOverTime, language: Language, label: str) -
         for point in pipeline.history
     ]
     total = max(sum(one.value for one in pipeline.history if one.day == day) for day in days)
-    values = d.round_steps(0, total)
     shown = language.short_money if pipeline.has_amounts else language.short
     # The first week of every third month; a label for each week would not fit.
     months = {
@@ -45,14 +44,7 @@ def pipeline_chart(pipeline: PipelineOverTime, language: Language, label: str) -
                 "value:Q",
                 # The last stage lies at the bottom: what is nearest to won has the steady base.
                 stack="zero",
-                axis=alt.Axis(
-                    values=values,
-                    labelExpr=d.worded({f"{value:.12g}": shown(value) for value in values}),
-                    labelColor=d.MUTED,
-                    labelFontSize=11.5,
-                    minExtent=52,
-                    maxExtent=52,
-                ),
+                axis=d.upright_axis(d.round_steps(0, total), shown),
             ),
             order=alt.Order("stage:Q", sort="descending"),
             color=d.COLOUR,

@@ -56,7 +56,6 @@ def sales_velocity_chart(months: Sequence[Row], language: Language, label: str) 
         {"month": number, "value": row["velocity_per_day"]} for number, row in enumerate(months)
     ]
     most = max(row["value"] for row in rows) or 1.0
-    values = d.round_steps(0, most)
     every = max(len(months) // 6, 1)
     named = {
         number: language.month(row["month_start"], short=len(months) <= 12)
@@ -71,18 +70,7 @@ def sales_velocity_chart(months: Sequence[Row], language: Language, label: str) 
             ),
             scale=alt.Scale(domain=[0, max(len(months) - 1, 1)], nice=False, padding=6),
         ),
-        y=alt.Y(
-            "value:Q",
-            scale=alt.Scale(domain=[0, most * 1.05], nice=False),
-            axis=alt.Axis(
-                values=values,
-                labelExpr=d.worded({f"{one:.12g}": language.short_money(one) for one in values}),
-                labelColor=d.MUTED,
-                labelFontSize=11.5,
-                minExtent=52,
-                maxExtent=52,
-            ),
-        ),
+        y=alt.Y("value:Q", **d.money_from_zero(most, language)),
     )
     line = base.mark_line(color=d.BLUE, strokeWidth=2)
     last = base.transform_filter(f"datum.month == {len(rows) - 1}").mark_point(

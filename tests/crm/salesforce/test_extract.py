@@ -78,7 +78,7 @@ def test_nothing_is_lost_or_doubled_whatever_breaks(
     )
     with Salesforce(company, run[0].starts_at, faults) as standin:
         standin.tick = timedelta(seconds=1)
-        standin.trouble.failing_jobs = 1
+        standin.jobs.failing = 1
         extract_nights(standin, landing, run, extract)
         faults.only = ("nothing",)
         last = CrmNight(run[-1].as_of, run[-1].starts_at + timedelta(hours=3))
@@ -168,7 +168,7 @@ def test_an_interrupted_job_is_taken_up_by_the_next_night(tmp_path: Path, compan
         assert differences_from_org(standin, landing, second.starts_at, ["opportunities"]) == []
         # The rest of the old job, not a new one; the night's own changes fit in a page.
         assert done.requests["POST /services/data/{version}/jobs/query"] <= 1
-    assert standin.jobs == {}
+    assert standin.jobs.kept == {}
 
 
 def test_rest_and_bulk_spell_one_record_as_one_version(tmp_path: Path, company: Truth) -> None:

@@ -1,6 +1,7 @@
-"""Salesforce on loopback: logging in, REST queries, bulk queries, picklists, deletions.
+"""Salesforce on loopback: logging in, REST queries, picklists, deletions.
 
-What the org holds is ``salesforce_org``'s, what a query means ``salesforce_soql``'s.
+What the org holds is ``salesforce_org``'s, what a query means ``salesforce_soql``'s, what becomes
+of a bulk query ``salesforce_jobs``'s.
 """
 
 from __future__ import annotations
@@ -10,34 +11,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.crm.faults import FaultPlan
-from tests.crm.messages import Answer, BadParameter, Refused, Request, json_answer, only_keys
+from tests.crm.messages import Answer, BadParameter, Refused, Request, json_answer
 from tests.crm.standin import StandIn, endpoint
 from tests.crm.standins.salesforce_ids import make_id
+from tests.crm.standins.salesforce_jobs import BulkJobs
 from tests.crm.standins.salesforce_lists import Row
 from tests.crm.standins.salesforce_login import Logins
 from tests.crm.standins.salesforce_org import Org
 from tests.crm.standins.salesforce_schema import Habits
 from tests.crm.standins.salesforce_soql import Query, SoqlError, description, parse
-from tests.crm.standins.salesforce_spelling import as_csv, as_json, error, nested, rest_time
+from tests.crm.standins.salesforce_spelling import as_json, error, nested, rest_time
 from tests.crm.truth import Truth
 
 DATA = "/services/data/{version}"
 VERSIONS = ("v66.0", "v67.0")
 _LONGEST_ADDRESS = 16_384
 _KINDS: dict[str, Any] = {"Opportunity": "deal", "Lead": "lead"}
-
-
-@dataclass
-class Job:
-    """A bulk query: its rows as of its creation, and how often it is still asked about in vain."""
-
-    id: str
-    version: str
-    operation: str
-    query: Query
-    rows: list[Row]
-    polls_left: int
-    failure: str | None = None
 
 
 @dataclass
@@ -51,12 +40,9 @@ class Cursor:
 
 @dataclass
 class Trouble:
-    """What an org can be told to do wrong: locators that are no longer valid once used so often,
-    bulk jobs that fail, and short throttles in place of the daily one."""
+    """What an org can be told to do wrong: locators that are no longer valid once used so often."""
 
     locators_expire_after: int | None = None
-    failing_jobs: int = 0
-    slow_polls: int = 1
     used: dict[str, int] = field(default_factory=dict)
 
 
@@ -77,7 +63,7 @@ class Salesforce(StandIn):
         self.org = org or Org(truth, habits)
         self.logins = Logins()
         self.trouble = Trouble()
-        self.jobs: dict[str, Job] = {}
+        self.jobs = BulkJobs()
         self.cursors: dict[str, Cursor] = {}
         self.daily_calls = 15_000
         self.page_size = 2000
@@ -209,75 +195,24 @@ class Salesforce(StandIn):
     @endpoint("POST", DATA + "/jobs/query")
     def create_job(self, request: Request) -> Answer:
         """Take a bulk query on."""
-        asked = request.json()
-        known = ("operation", "query", "contentType", "columnDelimiter", "lineEnding")
-        only_keys(asked, known)
-        if asked.get("operation") not in ("query", "queryAll"):
-            raise BadParameter("operation", "must be query or queryAll")
-        for name, allowed in zip(known[2:], ("CSV", "COMMA", "LF"), strict=True):
-            if asked.get(name, allowed) != allowed:
-                raise BadParameter(name, f"must be {allowed}")
-        try:
-            query = parse(self.org, asked["query"], in_bulk=True)
-        except SoqlError as wrong:
-            return error(400, wrong.code, str(wrong))
-        job = Job(
-            make_id("750", 1 + len(self.jobs)),
-            request.at["version"],
-            asked["operation"],
-            query,
-            query.rows(self.org, self.now, all_rows=asked["operation"] == "queryAll"),
-            self.trouble.slow_polls,
-        )
-        if self.trouble.failing_jobs:
-            self.trouble.failing_jobs -= 1
-            job.failure = "QUERY_TIMEOUT: Your query request was running for too long."
-        self.jobs[job.id] = job
-        return self._json(self._told(job, "UploadComplete"))
+        return self._json(self.jobs.create(request, self.org, self.now))
 
     @endpoint("GET", DATA + "/jobs/query/{job}")
     def job(self, request: Request) -> Answer:
         """Tell how far a bulk query is."""
         request.only()
-        job = self._job(request)
-        if job.polls_left:
-            job.polls_left -= 1
-            return self._json(self._told(job, "InProgress"))
-        if job.failure:
-            return self._json({**self._told(job, "Failed"), "errorMessage": job.failure})
-        return self._json(self._told(job, "JobComplete"))
+        return self._json(self.jobs.progress(request))
 
     @endpoint("DELETE", DATA + "/jobs/query/{job}")
     def delete_job(self, request: Request) -> Answer:
         """Forget a bulk query."""
-        job = self._job(request)
-        if job.polls_left:
-            return error(400, "INVALIDJOBSTATE", "the job is not in a terminal state")
-        del self.jobs[job.id]
+        self.jobs.delete(request)
         return Answer(204)
 
     @endpoint("GET", DATA + "/jobs/query/{job}/results")
     def results(self, request: Request) -> Answer:
         """Give a part of a bulk query's rows as CSV."""
-        request.only("locator", "maxRecords")
-        job = self._job(request)
-        if job.version != request.at["version"]:
-            return error(409, "VERSION_MISMATCH", "the job was created in another API version")
-        if job.polls_left or job.failure:
-            return error(400, "INVALIDJOBSTATE", "the job has no results")
-        start_text = request.one("locator") or "0"
-        if not start_text.isalnum() or not start_text.lstrip("L").isdecimal():
-            return error(400, "INVALIDLOCATOR", "invalid locator")
-        start = int(start_text.lstrip("L"))
-        size = request.number("maxRecords", 50_000, 1, 1_000_000)
-        rows = job.rows[start : start + size]
-        end = start + len(rows)
-        headers = {
-            "Content-Type": "text/csv",
-            "Sforce-Locator": f"L{end}" if end < len(job.rows) else "null",
-            "Sforce-NumberOfRecords": str(len(rows)),
-        }
-        return Answer(200, as_csv(job.query.fields, rows), headers)
+        return self.jobs.results(request)
 
     # How.
 
@@ -331,25 +266,6 @@ class Salesforce(StandIn):
     def _json(self, value: Any) -> Answer:
         usage = f"api-usage={len(self.log)}/{self.daily_calls}"
         return json_answer(value, headers={"Sforce-Limit-Info": usage})
-
-    def _job(self, request: Request) -> Job:
-        job = self.jobs.get(request.at["job"])
-        if job is None:
-            raise Refused(error(404, "NOT_FOUND", "The requested resource does not exist"))
-        return job
-
-    def _told(self, job: Job, state: str) -> dict[str, Any]:
-        return {
-            "id": job.id,
-            "operation": job.operation,
-            "object": job.query.sobject,
-            "state": state,
-            "contentType": "CSV",
-            "apiVersion": float(job.version.removeprefix("v")),
-            "lineEnding": "LF",
-            "columnDelimiter": "COMMA",
-            "numberRecordsProcessed": 0 if state == "InProgress" else len(job.rows),
-        }
 
     def _instant(self, request: Request, name: str) -> datetime:
         text = request.one(name)

@@ -23,24 +23,10 @@ from tests.support.good_marts import (
     CHECKED_AT,
     FOLDER,
     SUITES,
-    empty_marts,
     failed_checks,
-    fill,
 )
 
 BETWEEN = "expect_column_values_to_be_between"
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with empty_marts(tmp_path / "warehouse.duckdb") as connection:
-        yield connection
-
-
-@pytest.fixture
-def good(warehouse: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    fill(warehouse)
-    return warehouse
 
 
 def test_failing_rows_are_the_broken_ones_in_the_types_of_the_mart(
