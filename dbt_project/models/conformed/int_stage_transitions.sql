@@ -4,42 +4,26 @@
 with ordered as (
     select
         *,
-        row_number() over (
-            partition by entity_type, entity_key order by {{ event_order() }}
-        ) as event_order
+        row_number() over told as event_order,
+        last_value(case when kind = 'stage' then {pipeline: pipeline, stage: stage} end ignore nulls)
+            over (told rows between unbounded preceding and 1 preceding) as place_before
     from {{ ref('int_stage_events') }}
     -- What is dated later has not happened yet.
     where happened_at <= {{ day_end(setting('as_of')) }}
         and {{ has_changed('entity_type', 'entity_key') }}
-),
-
--- A row that repeats the stage tells of another field; it is no change of stage.
-changes as (
-    select * from ordered
-    where kind = 'stage'
-    qualify coalesce(
-        (pipeline, stage) <> lag((pipeline, stage)) over (
-            partition by entity_type, entity_key order by event_order
-        ),
-        true
-    )
-    union all
-    select * from ordered
-    where kind <> 'stage'
+    window told as (partition by entity_type, entity_key order by {{ event_order() }})
 ),
 
 placed as (
     select
-        * replace (
+        * exclude (place_before) replace (
             -- A removal leaves the stage where it is.
-            coalesce(pipeline, last_value(pipeline ignore nulls) over past) as pipeline,
-            coalesce(stage, last_value(stage ignore nulls) over past) as stage
+            coalesce(pipeline, place_before.pipeline) as pipeline,
+            coalesce(stage, place_before.stage) as stage
         )
-    from changes
-    window past as (
-        partition by entity_type, entity_key order by event_order
-        rows between unbounded preceding and 1 preceding
-    )
+    from ordered
+    -- A row that repeats the stage tells of another field; it is no change of stage.
+    where kind <> 'stage' or {pipeline: pipeline, stage: stage} is distinct from place_before
 ),
 
 described as (
