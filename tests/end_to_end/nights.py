@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.home import PROJECT_ROOT
 from orchestration.published_tables import PUBLISHED_TABLES
@@ -96,18 +99,26 @@ def _lend_parsed_project(home: Path) -> None:
 
 def query(home: Path, sql: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query on the published file."""
-    with duckdb.connect(str((home / "published").resolve() / "funnel.duckdb"), read_only=True) as c:
-        c.execute("set TimeZone = 'UTC'")
-        return c.execute(sql).fetchall()
+    with _published(home) as connection:
+        return connection.execute(sql).fetchall()
 
 
-def published_rows(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+def published_rows(home: Path) -> dict[str, pa.Table]:
     """Return every published table but the run logs, rows in their stored order."""
-    return {
-        table: query(home, f"select * from marts.{table}")
-        for table in PUBLISHED_TABLES
-        if table not in RUN_LOGS
-    }
+    with _published(home) as connection:
+        return {
+            table: connection.sql(f"from marts.{table}").to_arrow_table()
+            for table in PUBLISHED_TABLES
+            if table not in RUN_LOGS
+        }
+
+
+@contextmanager
+def _published(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    file = (home / "published").resolve() / "funnel.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
 
 
 def write_company(folder: Path, **tables: str) -> Path:
