@@ -33,8 +33,8 @@ PUBLISHED_TABLES = (
     "mart_win_rate_calibration",
 )
 
-# Large and in the order of their days: one Parquet file a month, and of days that can't have
-# changed the published copy stays.
+# Large and in the order of their days or months: one Parquet file a month, and of days that can't
+# have changed the published copy stays.
 BY_MONTH = {
     "fct_deal_changes": "changed_on",
     "fct_pipeline_daily": "snapshot_date",

@@ -1,6 +1,7 @@
 {#
-    Facts in the order of their days. The rows before the earliest day on which anything that they
-    rest on differs stay as they are; from that day on they are laid out anew, in order, so that
+    Facts in the order of their days, or of their months and within a month as takes least space.
+    The rows before the earliest day on which anything that they rest on differs stay as they are;
+    from that day on (from the first of its month on) they are laid out anew, in order, so that
     the table is the one that a rebuild makes, row for row, and the published copy of the days
     before it can stay as well.
 
@@ -8,31 +9,35 @@
     made of it.
 #}
 
-{# Configures a dated fact: `day` is its column, `bases` what it rests on (see `changed_days`). #}
-{% macro keep_by_day(day, bases) -%}
+{#
+    Configures a dated fact: `day` is its column, `bases` what it rests on (see `changed_days`), and
+    `order` the unit of time whose order its rows are in, `day` or `month`.
+#}
+{% macro keep_by_day(day, bases, order='day') -%}
     {{ config(
         materialized='incremental',
         incremental_strategy='append',
         meta={'kept': {'day': day}},
-        pre_hook=["{{ forget_days(" ~ day | tojson ~ ", " ~ bases | tojson ~ ") }}"],
+        pre_hook=["{{ forget_days(" ~ day | tojson ~ ", " ~ bases | tojson ~ ", " ~ order | tojson ~ ") }}"],
     ) }}
 {%- endmacro %}
 
-{% macro forget_days(day, bases) %}
-insert into conformed.laid_out values ('{{ this.identifier }}', {{ first_day(bases) }});
-insert into conformed.attempted_days values ('{{ this.identifier }}', {{ first_day(bases) }})
+{% macro forget_days(day, bases, order) %}
+{%- set from_day = first_day(bases, order) -%}
+insert into conformed.laid_out values ('{{ this.identifier }}', {{ from_day }});
+insert into conformed.attempted_days values ('{{ this.identifier }}', {{ from_day }})
 {%- if is_incremental() %};
-delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
+delete from {{ this }} where {{ day }} >= {{ from_day }}
 {%- endif %}
 {% endmacro %}
 
 {# The first day to lay out, as a literal: so a scan can leave out what lies before it. #}
-{% macro first_day(bases) -%}
+{% macro first_day(bases, order='day') -%}
     {%- if not (extends_a_build() and is_incremental()) -%}
         date '0001-01-01'
     {%- else -%}
         {%- set days -%}
-            select least(
+            select date_trunc('{{ order }}', least(
                 {%- for base in bases %}
                 ({{ changed_days(base) }}),
                 {%- endfor %}
@@ -41,7 +46,7 @@ delete from {{ this }} where {{ day }} >= {{ first_day(bases) }}
                     where table_name = '{{ this.identifier }}'
                 ),
                 date '9999-12-31'
-            )
+            ))::date
         {%- endset -%}
         date '{{ run_query(days).columns[0].values()[0] }}'
     {%- endif -%}

@@ -16,7 +16,6 @@ from orchestration.session import NightSession
 from orchestration.settings import Settings
 from orchestration.warehouse.build import run_build
 from orchestration.warehouse.layout import Night, lay_out
-from orchestration.warehouse.parsed_project import BuildError
 
 
 def end_of_knowledge(day: date, settings: Settings) -> datetime:
@@ -45,10 +44,7 @@ def replay(settings: Settings, home: Home, as_of: date, known_until: date) -> Pa
     night = Night(as_of, known_until=end_of_knowledge(known_until, settings))
     with connect(warehouse) as connection:
         lay_out(connection, settings, home, night)
-    built = run_build(home, "run", warehouse=warehouse)
-    broken = [node for node in built.nodes if node.status == "error"]
-    if broken:
-        raise BuildError("\n".join(f"{node.name}: {node.message}" for node in broken))
+    run_build(home, "run", warehouse=warehouse).raise_if_broken()
     return warehouse
 
 

@@ -28,7 +28,7 @@ from orchestration.warehouse.idle import build_idle_staging, idle_kinds, staging
 from orchestration.warehouse.landing_views import landed_tables
 from orchestration.warehouse.layout import Night, lay_out
 from orchestration.warehouse.memory import remember_build
-from orchestration.warehouse.parsed_project import BuildError, manifest_dictionary
+from orchestration.warehouse.parsed_project import manifest_dictionary
 from orchestration.warehouse.partitions import RANGE_END, RANGE_START, snapshot_days
 from orchestration.warehouse.test_results import attached_node, check_records
 
@@ -194,13 +194,12 @@ def warehouse_asset(settings: Settings, home: Home) -> dg.AssetsDefinition:
                     None,
                     output_name=key.to_python_identifier(),
                     metadata={
-                        **table_metadata(connection, key.path[0], key.path[1]),
+                        # Pictures read other tables too, which a broken build may lack.
+                        **({} if built.broken else table_metadata(connection, *key.path)),
                         "seconds": round(node.seconds, 3),
                     },
                 )
-        broken = [node for node in built.nodes if node.status == "error"]
-        if broken:
-            raise BuildError("\n".join(f"{node.name}: {node.message}" for node in broken))
+        built.raise_if_broken()
         tested = run_build(
             session.home,
             "test",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from orchestration.engine import memory_limit
 from orchestration.home import Home
 from orchestration.warehouse.parsed_project import BuildError, arguments, parsed_project
 
@@ -43,6 +44,22 @@ class BuildResult:
     """The results of one dbt invocation, in the order in which they finished."""
 
     nodes: list[NodeResult] = field(default_factory=list)
+
+    @property
+    def broken(self) -> list[NodeResult]:
+        """What could not be built; what was skipped behind it is not named."""
+        return [node for node in self.nodes if node.status == "error"]
+
+    def raise_if_broken(self) -> None:
+        """Raise ``BuildError`` saying what is broken, why, and what to do if that is known."""
+        if not self.broken:
+            return
+        said = [f"{node.name}: {node.message}" for node in self.broken]
+        if any("Out of Memory" in node.message for node in self.broken):
+            said.append(
+                f"The engine may take {memory_limit()} of memory; give it more: FUNNEL_MEMORY=4GB"
+            )
+        raise BuildError("\n".join(said))
 
 
 def run_build(

@@ -14,7 +14,6 @@ from orchestration.home import Home
 from orchestration.settings import Settings
 from orchestration.sources.registry import CRM_TYPES, crm_objects
 from orchestration.warehouse.build import run_build
-from orchestration.warehouse.parsed_project import BuildError
 
 
 def idle_kinds(settings: Settings) -> list[str]:
@@ -42,7 +41,4 @@ def build_idle_staging(home: Home, settings: Settings, warehouse: Path | None = 
         ]
     if not missing:
         return
-    built = run_build(home, "run", select=staging_of(missing), warehouse=warehouse)
-    broken = [f"{node.name}: {node.message}" for node in built.nodes if not node.succeeded]
-    if broken:
-        raise BuildError("\n".join(broken))
+    run_build(home, "run", select=staging_of(missing), warehouse=warehouse).raise_if_broken()

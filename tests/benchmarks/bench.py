@@ -1,8 +1,9 @@
 """``make bench``: what nights on a large made-up company cost, beside what copying it costs.
 
-Generates a company, runs its first night, then a night in which one deal in a hundred changed, and
-the same on a company of ten deals, whose cost is the fixed start-up. Times on other machines say
-little; the ratios to a plain copy and a plain scan, taken in the same run, say more.
+Generates a company, runs its first night, then a night in which one deal in a hundred changed, then
+its marts alone, and the same on a company of ten deals, whose cost is the fixed start-up. Times on
+other machines say little; the ratios to a plain copy and a plain scan, taken in the same run, say
+more.
 """
 
 from __future__ import annotations
@@ -42,166 +43,195 @@ class Nights:
     home: Home
     first: dict[str, Any]
     second: dict[str, Any]
+    marts: dict[str, Any]
 
 
-def run_nights(folder: Path, deals: int, console: Console) -> Nights:
-    """Generate a company of so many deals and run its two nights."""
+def run_nights(folder: Path, deals: int, past_days: int, console: Console) -> Nights:
+    """Generate a company of so many deals, run its two nights, and its marts once alone."""
     shutil.rmtree(folder, ignore_errors=True)
     exports = folder / "exports"
     console.print(f"generating {deals:,} deals")
     generate_company(exports, deals=deals, first_day=FIRST_DAY, last_day=LAST_DAY, fmt="parquet")
     console.print("  the first night")
-    first = _night(folder, LAST_DAY)
+    first = _night(folder, LAST_DAY, past_days)
     changed = write_next_day(exports, LAST_DAY + timedelta(days=1), SHARE)
     console.print(f"  a day more, {changed:,} deals changed")
-    second = _night(folder, LAST_DAY + timedelta(days=1))
-    return Nights(Home(folder / "home"), first, second)
+    second = _night(folder, LAST_DAY + timedelta(days=1), past_days)
+    console.print("  its marts alone")
+    return Nights(Home(folder / "home"), first, second, _measured("marts_alone", folder))
 
 
-def _night(folder: Path, as_of: date) -> dict[str, Any]:
+def _night(folder: Path, as_of: date, past_days: int) -> dict[str, Any]:
     settings = folder / "funnel.toml"
     settings.write_text(
         'business_timezone = "Europe/Amsterdam"\nreporting_currency = "EUR"\n'
         f'as_of = "{as_of}"\nfirst_day = "{FIRST_DAY}"\n'
         '[[sources]]\nname = "big"\ntype = "files"\npath = "exports"\n'
-        'timezone = "Europe/Amsterdam"\n',
+        f'timezone = "Europe/Amsterdam"\n[forecast]\npast_days = {past_days}\n',
         "utf-8",
     )
+    return _measured("one_night", folder)
+
+
+def _measured(what: str, folder: Path) -> dict[str, Any]:
+    """Run a module of this folder in a process of its own and return what it tells at its end."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.one_night"],
+        [sys.executable, "-m", f"tests.benchmarks.{what}"],
         cwd=PROJECT_ROOT,
-        env={**os.environ, "FUNNEL_CONFIG": str(settings), "FUNNEL_HOME": str(folder / "home")},
+        env={
+            **os.environ,
+            "FUNNEL_CONFIG": str(folder / "funnel.toml"),
+            "FUNNEL_HOME": str(folder / "home"),
+        },
         stdout=subprocess.PIPE,
         text=True,
         check=False,
     )
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    if not told["success"]:
-        raise SystemExit(f"the night failed: {told['message']}")
+    lines = done.stdout.splitlines()
+    told: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+    if done.returncode:
+        raise SystemExit(f"{what} failed: {told.get('message', told.get('failed', 'see above'))}")
     return told
 
 
-def limits(home: Home) -> tuple[float, float, dict[str, int]]:
-    """Return the seconds of a plain copy of the daily fact and of a scan of the landing, and rows.
+@dataclass(frozen=True)
+class Limits:
+    """What the ratios are taken to: a plain copy of the daily fact, a plain scan of the landing.
 
-    The copy is made inside one database file, as wide as the fact; the better of two counts.
+    Wall and CPU seconds. The copy is made inside one database file; the better of two counts.
     """
+
+    copy: float
+    copy_cpu: float
+    scan: float
+    scan_cpu: float
+
+
+def limits(home: Home) -> Limits:
+    """Measure the limits on the home of a finished night."""
     file = home.root / "copy.duckdb"
-    seconds = []
+    copies = []
     for _ in range(2):
         file.unlink(missing_ok=True)
-        with duckdb.connect(str(file), config={"preserve_insertion_order": False}) as engine:
+        with duckdb.connect(str(file)) as engine:
+            engine.execute("set memory_limit = '2GB'")
             engine.execute(f"attach '{home.warehouse}' as warehouse (read_only)")
-            started = time.perf_counter()
+            started, cpu = time.perf_counter(), time.process_time()
             engine.execute("create table daily as from warehouse.marts.fct_pipeline_daily")
             engine.execute("checkpoint")
-            seconds.append(time.perf_counter() - started)
-            rows = {
-                table: engine.execute(f"select count(*) from warehouse.marts.{table}").fetchall()[
-                    0
-                ][0]
-                for table in ("fct_deals", "fct_stage_transitions", "fct_pipeline_daily")
-            }
+            copies.append((time.perf_counter() - started, time.process_time() - cpu))
     file.unlink()
-    landing = Landing(home.landing)
-    files = [str(home.landing / f.path) for load in landing.manifests() for f in load.files]
-    started = time.perf_counter()
+    files = [
+        str(home.landing / f.path) for load in Landing(home.landing).manifests() for f in load.files
+    ]
+    started, cpu = time.perf_counter(), time.process_time()
     duckdb.sql(f"select max(hash(payload)) from read_parquet({files})").fetchall()
-    return min(seconds), time.perf_counter() - started, rows
+    scan = time.perf_counter() - started, time.process_time() - cpu
+    return Limits(min(wall for wall, _ in copies), min(cpu for _, cpu in copies), *scan)
 
 
-def marts_alone(nights: Nights) -> float:
-    """Return the seconds of the first night's marts and of all that only they rest on.
-
-    The sum over tables, of which two are built at a time; the forecast is left out.
-    """
-    manifest = json.loads((nights.home.dbt / "target" / "manifest.json").read_text("utf-8"))
-    rests_on = {
-        node["name"]: [parent.split(".")[-1] for parent in node["depends_on"]["nodes"]]
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-    }
-    waiting = [name for name in rests_on if name.startswith(("fct_", "dim_"))]
-    of_facts: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in of_facts:
-            of_facts.add(name)
-            waiting += rests_on.get(name, [])
-    models = nights.first["models"]
-    marts = rests_on.keys() - of_facts - {BACKTEST}
-    beyond = sum(seconds for name, seconds in models.items() if name in marts)
-    return float(beyond + nights.first["steps"].get("marts__mart_funnel_conversion", 0.0))
+def daily_in_file(home: Home, rows: int) -> float:
+    """Return the bytes of a row of the daily fact in a DuckDB file of its own, as published."""
+    file = home.root / "daily.duckdb"
+    file.unlink(missing_ok=True)
+    with duckdb.connect() as engine:
+        engine.execute(f"attach '{home.published}/funnel.duckdb' as published (read_only)")
+        engine.execute(f"attach '{file}' as alone (storage_version 'v1.0.0')")
+        engine.execute("create table alone.daily as from published.marts.fct_pipeline_daily")
+        engine.execute("checkpoint alone")
+    size = file.stat().st_size
+    file.unlink()
+    return size / max(rows, 1)
 
 
-def _count(engine: duckdb.DuckDBPyConnection, table: str) -> int:
-    ((rows,),) = engine.execute(f"select count(*) from warehouse.marts.{table}").fetchall()
-    return int(rows)
+def counted(home: Home) -> dict[str, int]:
+    """Return the rows of the facts. Stops if the daily fact is not in its order."""
+    with duckdb.connect(str(home.published / "funnel.duckdb"), read_only=True) as engine:
+        engine.execute("set memory_limit = '2GB'")
+        ((astray,),) = engine.execute(
+            """
+            select count(*) from (
+                select (date_trunc('month', snapshot_date), deal_key, snapshot_date) as place
+                from marts.fct_pipeline_daily
+                qualify place < lag(place) over (order by rowid)
+            )
+            """
+        ).fetchall()
+        if astray:
+            raise SystemExit(f"fct_pipeline_daily is out of order at {astray} rows")
+        return {
+            table: engine.execute(f"select count(*) from marts.{table}").fetchall()[0][0]
+            for table in FACTS
+        }
 
 
 def report(deals: int, large: Nights, small: Nights, console: Console) -> None:
     """Print one table of costs and one of the slowest models."""
-    copy, scan, rows = limits(large.home)
+    limit, rows = limits(large.home), counted(large.home)
     published = large.home.published.resolve()
-    parquet = published / "parquet" / "fct_pipeline_daily"
-    daily_bytes = sum(f.stat().st_size for f in parquet.rglob("*.parquet"))
     for name, count in rows.items():
         console.print(f"{name}: {count:,} rows")
     table = Table(title=f"{deals:,} deals, {os.cpu_count()} cores", title_justify="left")
-    for heading in ("work", "wall s", "CPU s", "peak MB", "x copy", "x scan"):
+    for heading in ("work", "wall s", "CPU s", "peak MB", "wall x copy", "CPU x copy", "x scan"):
         table.add_column(heading, justify="left" if heading == "work" else "right")
-    table.add_row("plain copy of fct_pipeline_daily", f"{copy:.2f}", "", "", "1", "")
-    table.add_row("plain scan of the landing", f"{scan:.2f}", "", "", "", "1")
+
+    def add(name: str, wall: float, cpu: float | None = None, peak: float | None = None) -> None:
+        table.add_row(
+            name,
+            f"{wall:.2f}",
+            "" if cpu is None else f"{cpu:.1f}",
+            "" if peak is None else f"{peak / 1e6:,.0f}",
+            f"{wall / limit.copy:.2f}",
+            "" if cpu is None else f"{cpu / limit.copy_cpu:.2f}",
+            f"{wall / limit.scan:.0f}",
+        )
+
+    add("plain copy of fct_pipeline_daily", limit.copy, limit.copy_cpu)
+    add("plain scan of the landing", limit.scan, limit.scan_cpu)
     for name, night, start in (
         ("first night", large.first, small.first),
         ("a day more, 1 % changed", large.second, small.second),
     ):
-        less = night["wall"] - start["wall"]
-        cpu, peak = f"{night['cpu']:.1f}", f"{night['peak_bytes'] / 1e6:,.0f}"
-        table.add_row(name, f"{night['wall']:.1f}", cpu, peak, "", "")
-        table.add_row(
-            "  less fixed start-up",
-            f"{less:.1f}",
-            f"{night['cpu'] - start['cpu']:.1f}",
-            "",
-            f"{less / copy:.1f}",
-            f"{less / scan:.1f}",
-        )
-    daily = large.first["models"].get("fct_pipeline_daily", 0.0)
-    table.add_row("fct_pipeline_daily, whole", f"{daily:.2f}", "", "", f"{daily / copy:.2f}", "")
-    marts = marts_alone(large)
-    table.add_row("marts beyond the facts", f"{marts:.2f}", "", "", f"{marts / copy:.2f}", "")
+        add(name, night["wall"], night["cpu"], night["peak_bytes"])
+        add("  less fixed start-up", night["wall"] - start["wall"], night["cpu"] - start["cpu"])
+    add("fct_pipeline_daily, whole", large.first["models"].get("fct_pipeline_daily", 0.0))
+    add(
+        "marts beyond the facts", large.marts["wall"], large.marts["cpu"], large.marts["peak_bytes"]
+    )
+    less = large.marts["wall"] - small.marts["wall"], large.marts["cpu"] - small.marts["cpu"]
+    add("  less fixed start-up", *less)
     # A night pays for the days that are new to the record, and for its own forecast.
     for name, night in (("first", large.first), ("next", large.second)):
-        again, own = night["models"].get(BACKTEST, 0.0), night["steps"].get("forecast", 0.0)
-        table.add_row(f"forecast, {name} night: of past days", f"{again:.2f}", "", "", "", "")
-        table.add_row(f"forecast, {name} night: its own", f"{own:.2f}", "", "", "", "")
+        add(f"forecast, {name} night: of past days", night["models"].get(BACKTEST, 0.0))
+        add(f"forecast, {name} night: its own", night["steps"].get("forecast", 0.0))
     console.print(table)
-    rate = (large.second["wall"] - small.second["wall"]) / (
-        large.first["wall"] - small.first["wall"]
-    )
-    console.print(f"the next night is {rate:.0%} of the first, both less fixed start-up")
-    per_row = daily_bytes / max(rows["fct_pipeline_daily"], 1)
+    for measure in ("wall", "cpu"):
+        less_first = large.first[measure] - small.first[measure]
+        less_next = large.second[measure] - small.second[measure]
+        console.print(f"the next night is {less_next / less_first:.0%} of the first by {measure}")
+    parquet = published / "parquet" / "fct_pipeline_daily"
+    per_row = _size(parquet) / max(rows["fct_pipeline_daily"], 1)
+    in_file = daily_in_file(large.home, rows["fct_pipeline_daily"])
     console.print(f"fct_pipeline_daily as published: {per_row:.1f} bytes a row as Parquet")
-    console.print(f"published in all: {_size(published) / 1e6:,.0f} MB")
-    _slowest(large, copy, console)
+    console.print(f"  and {in_file:.1f} in DuckDB; all tables {_size(published) / 1e6:,.0f} MB")
+    _slowest(large, small, limit.copy, console)
 
 
-def _slowest(nights: Nights, copy: float, console: Console) -> None:
-    table = Table(title="Where the time goes", title_justify="left")
-    for heading in ("step or table", "first s", "x copy", "next s"):
-        table.add_column(heading, justify="left" if heading.startswith("step") else "right")
-    for kind in ("steps", "models"):
-        first, second = nights.first[kind], nights.second[kind]
-        for name in sorted(first, key=lambda key: -first[key])[:SHOWN]:
-            table.add_row(
-                name,
-                f"{first[name]:.2f}",
-                f"{first[name] / copy:.2f}",
-                f"{second.get(name, 0):.2f}",
-            )
-        table.add_section()
-    console.print(table)
+def _slowest(large: Nights, small: Nights, copy: float, console: Console) -> None:
+    """Print the steps and tables that cost most more than they do on ten deals, by night."""
+    for number, night in enumerate(("first", "next")):
+        table = Table(title=f"Where the {night} night's time goes", title_justify="left")
+        for heading in ("step or table", "wall s", "less start-up", "x copy"):
+            table.add_column(heading, justify="left" if heading.startswith("step") else "right")
+        for kind in ("steps", "models"):
+            spent = (large.first, large.second)[number][kind]
+            start = (small.first, small.second)[number][kind]
+            grown = {name: seconds - start.get(name, 0.0) for name, seconds in spent.items()}
+            for name in sorted(grown, key=lambda key: -grown[key])[:SHOWN]:
+                less = grown[name]
+                table.add_row(name, f"{spent[name]:.2f}", f"{less:.2f}", f"{less / copy:.2f}")
+            table.add_section()
+        console.print(table)
 
 
 def _size(folder: Path) -> int:
@@ -214,11 +244,14 @@ def main() -> None:
     parser.add_argument("deals", type=int, nargs="*", default=[100_000])
     parser.add_argument("--folder", type=Path, default=PROJECT_ROOT / ".funnel" / "bench")
     parser.add_argument("--keep", action="store_true", help="leave the home folders behind")
+    parser.add_argument(
+        "--past-days", type=int, default=20, help="days of the forecast's record (0: none)"
+    )
     chosen = parser.parse_args()
     console = Console(width=110)
-    small = run_nights(chosen.folder / "small", 10, console)
+    small = run_nights(chosen.folder / "small", 10, chosen.past_days, console)
     for deals in chosen.deals:
-        large = run_nights(chosen.folder / str(deals), deals, console)
+        large = run_nights(chosen.folder / str(deals), deals, chosen.past_days, console)
         report(deals, large, small, console)
         if not chosen.keep:
             shutil.rmtree(chosen.folder / str(deals))

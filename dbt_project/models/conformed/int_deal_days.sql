@@ -91,29 +91,27 @@ moments as (
     from removal_days
 ),
 
-days as (
+-- A day ends as all that was told up to its end leaves it.
+day_ends as (
     select
         deal_key,
         day,
-        any_value(at_stage) as at_stage,
-        any_value(at_fields) as at_fields,
-        any_value(is_removed) as is_removed
+        last_value(at_stage ignore nulls) over past as at_stage,
+        last_value(at_fields ignore nulls) over past as at_fields,
+        coalesce(last_value(is_removed ignore nulls) over past, false) as is_removed
     from moments
-    group by deal_key, day
+    window past as (
+        partition by deal_key order by day range between unbounded preceding and current row
+    )
+    qualify lead(day) over (partition by deal_key order by day) is distinct from day
 ),
 
 filled as (
     select
-        deal_key,
+        * exclude (day),
         day as valid_from,
-        lead(day) over onward as valid_to,
-        last_value(at_stage ignore nulls) over past as at_stage,
-        last_value(at_fields ignore nulls) over past as at_fields,
-        coalesce(last_value(is_removed ignore nulls) over past, false) as is_removed
-    from days
-    window
-        onward as (partition by deal_key order by day),
-        past as (partition by deal_key order by day rows unbounded preceding)
+        lead(day) over (partition by deal_key order by day) as valid_to
+    from day_ends
 ),
 
 open_spans as (

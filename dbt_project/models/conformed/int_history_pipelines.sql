@@ -2,7 +2,9 @@
 select
     entity_type,
     entity_key,
-    max_by(pipeline, (entered_at, load_id, ordinal)) as pipeline
+    pipeline
 from {{ ref('int_told_history') }}
 where pipeline is not null
-group by all
+qualify row_number() over (
+    partition by entity_type, entity_key order by (entered_at, load_id, ordinal) desc
+) = 1

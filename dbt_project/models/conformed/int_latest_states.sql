@@ -14,11 +14,13 @@ with pushes as (
 select
     entity_type,
     entity_key,
-    max_by({amount: amount}, state_number).amount as amount,
-    max_by({currency: currency}, state_number).currency as currency,
-    max_by({expected_close_date: expected_close_date}, state_number).expected_close_date
-        as expected_close_date,
-    max_by({owner_key: owner_key}, state_number).owner_key as owner_key,
-    count(*) filter (where is_push)::integer as push_count
+    amount,
+    currency,
+    expected_close_date,
+    owner_key,
+    (
+        count(*) filter (where is_push) over (told rows unbounded preceding)
+    )::integer as push_count
 from pushes
-group by all
+window told as (partition by entity_type, entity_key order by state_number)
+qualify lead(state_number) over told is null

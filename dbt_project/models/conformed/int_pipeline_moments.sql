@@ -54,12 +54,11 @@ told as (
     select
         deal_key, happened_at, entity_sequence,
         {source_name: source_name, pipeline: pipeline, status: status} as at_stage,
-        crossing, null as at_fields
+        null as at_fields
     from crossings
     union all
     select
         entity_key as deal_key, happened_at, null as entity_sequence, null as at_stage,
-        null as crossing,
         {
             amount: amount,
             currency: currency,
@@ -71,6 +70,7 @@ told as (
         and {{ has_changed("'deal'", 'entity_key') }}
 ),
 
+-- Where each instant leaves the deal.
 instants as (
     select
         deal_key,
@@ -78,33 +78,41 @@ instants as (
         {{ business_day('happened_at') }} as happened_on,
         -- The last microsecond before it: a team that changes at midnight changes then.
         {{ business_day('happened_at - interval 1 microsecond') }} as previous_on,
-        max_by(at_stage, entity_sequence) as at_stage,
-        any_value(at_fields) as at_fields,
-        list(crossing order by entity_sequence) filter (where crossing is not null) as crossings
+        last_value(at_stage ignore nulls) over past as stage,
+        last_value(at_fields ignore nulls) over past as fields
     from told
-    group by deal_key, happened_at
+    window past as (
+        partition by deal_key order by happened_at, entity_sequence rows unbounded preceding
+    )
+    qualify lead(happened_at) over (
+        partition by deal_key order by happened_at, entity_sequence
+    ) is distinct from happened_at
+),
+
+comings_and_goings as (
+    select deal_key, happened_at, list(crossing order by entity_sequence) as crossings
+    from crossings
+    where crossing is not null
+    group by all
 ),
 
 filled as (
     select
-        deal_key,
-        happened_at,
-        happened_on,
-        previous_on,
-        crossings,
-        lead(happened_at) over onward as next_at,
-        last_value(at_stage ignore nulls) over past as stage,
-        last_value(at_fields ignore nulls) over past as fields,
-        last_value(at_stage ignore nulls) over earlier as previous_stage,
-        last_value(at_fields ignore nulls) over earlier as previous_fields
+        instants.deal_key,
+        instants.happened_at,
+        instants.happened_on,
+        instants.previous_on,
+        comings_and_goings.crossings,
+        lead(instants.happened_at) over onward as next_at,
+        instants.stage,
+        instants.fields,
+        lag(instants.stage) over onward as previous_stage,
+        lag(instants.fields) over onward as previous_fields
     from instants
-    window
-        onward as (partition by deal_key order by happened_at),
-        past as (partition by deal_key order by happened_at rows unbounded preceding),
-        earlier as (
-            partition by deal_key order by happened_at
-            rows between unbounded preceding and 1 preceding
-        )
+    left join comings_and_goings
+        on instants.deal_key = comings_and_goings.deal_key
+        and instants.happened_at = comings_and_goings.happened_at
+    window onward as (partition by instants.deal_key order by instants.happened_at)
 ),
 
 -- Days on which an owner changed team or region; a deal held then changes place at midnight.

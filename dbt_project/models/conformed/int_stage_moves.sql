@@ -15,17 +15,36 @@ history as (
     where stage is not null
 ),
 
-history_span as (
+-- First and last rows are looked for by windows here and below: the engine can put their rows
+-- aside when memory runs short, but not what an aggregate holds of the row with the least key.
+history_ends as (
     select
         entity_type,
         entity_key,
-        min(happened_at) as first_at,
-        min_by(pipeline, {{ event_order() }}) as first_pipeline,
-        max(happened_at) as last_at,
-        max_by(pipeline, {{ event_order() }}) as last_pipeline,
-        max_by(stage, {{ event_order() }}) as last_stage
+        happened_at,
+        pipeline,
+        stage,
+        lag(entity_key) over told is null as is_first,
+        lead(entity_key) over told is null as is_last
     from history
-    group by entity_type, entity_key
+    window told as (partition by entity_type, entity_key order by {{ event_order() }})
+    qualify is_first or is_last
+),
+
+history_span as (
+    select
+        first_rows.entity_type,
+        first_rows.entity_key,
+        first_rows.happened_at as first_at,
+        first_rows.pipeline as first_pipeline,
+        last_rows.happened_at as last_at,
+        last_rows.pipeline as last_pipeline,
+        last_rows.stage as last_stage
+    from history_ends as first_rows
+    inner join history_ends as last_rows
+        on first_rows.entity_type = last_rows.entity_type
+        and first_rows.entity_key = last_rows.entity_key
+    where first_rows.is_first and last_rows.is_last
 ),
 
 -- Consecutive versions in one stage are one run.
@@ -56,6 +75,7 @@ numbered as (
     from marked
 ),
 
+-- Each run as its first version tells it.
 runs as (
     select
         entity_type,
@@ -63,16 +83,19 @@ runs as (
         source_name,
         has_history,
         run_number,
-        any_value(pipeline) as pipeline,
-        any_value(canonical_stage) as stage,
-        any_value(category) as category,
-        min_by(observed_at, version_number) as observed_at,
-        min_by(known_at, version_number) as known_at,
-        min_by(is_first_extraction, version_number) as is_first_extraction,
-        min_by(has_update_time, version_number) as has_update_time,
-        max_by(closed_at, version_number) as closed_at
+        pipeline,
+        canonical_stage as stage,
+        category,
+        observed_at,
+        known_at,
+        is_first_extraction,
+        has_update_time,
+        last_value(closed_at ignore nulls) over (
+            partition by entity_type, entity_key, run_number order by version_number
+            rows between unbounded preceding and unbounded following
+        ) as closed_at
     from numbered
-    group by all
+    qualify starts_run
 ),
 
 records as (
@@ -81,19 +104,25 @@ records as (
         entity_key,
         source_name,
         has_history,
-        max_by(created_at, version_number) as created_at,
-        max_by(
+        last_value(created_at ignore nulls) over whole as created_at,
+        last_value(
             case when canonical_created_stage is not null
-                then {stage: canonical_created_stage, pipeline: pipeline} end,
-            version_number
-        ) as created_in,
-        min_by(pipeline, version_number) as first_pipeline,
-        min_by(known_at, version_number) as known_at,
-        min_by(is_first_extraction, version_number) as is_first_extraction,
-        max(run_number) as last_run,
-        any_value(was_changed) as was_changed
+                then {stage: canonical_created_stage, pipeline: pipeline} end
+            ignore nulls
+        ) over whole as created_in,
+        first_value(pipeline ignore nulls) over whole as first_pipeline,
+        known_at,
+        is_first_extraction,
+        last_value(run_number) over whole as last_run,
+        was_changed
     from numbered
-    group by all
+    window whole as (
+        partition by entity_type, entity_key order by version_number
+        rows between unbounded preceding and unbounded following
+    )
+    qualify lag(version_number) over (
+        partition by entity_type, entity_key order by version_number
+    ) is null
 ),
 
 -- When each run began: a closing at its own date, once; anything else when it was seen.

@@ -29,10 +29,10 @@ mergers as (
 ),
 
 converting_leads as (
-    select deal_key, min_by(lead_key, (converted_at is null, converted_at, lead_key)) as lead_key
+    select deal_key, lead_key
     from {{ ref('int_lead_versions') }}
     where is_latest and not is_absent and deal_key is not null
-    group by all
+    qualify row_number() over (partition by deal_key order by converted_at nulls last, lead_key) = 1
 ),
 
 standing as (

@@ -1,0 +1,82 @@
+"""All marts beyond the facts (but the forecast's), built whole in one go, and what that cost.
+
+Works on a copy of a night's working file, in a process of its own; one line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from orchestration.engine import connect
+from orchestration.home import Home
+from orchestration.mart_shapes import FUNNEL_CONVERSION
+from orchestration.marts.conversion import conversion_rates
+from orchestration.marts.inputs import conversion_horizon, funnel_counts
+from orchestration.warehouse.build import run_build
+from orchestration.warehouse.memory import LOADS
+from orchestration.warehouse.parsed_project import parsed_project
+
+# The forecast, its record, and what only they read.
+FORECAST = ("int_backtest", "int_forecast_", "mart_forecast_", "int_known_days")
+
+
+def marts_beyond_facts(manifest: Path) -> list[str]:
+    """Return the models on which no fact rests, the forecast's left out."""
+    nodes = json.loads(manifest.read_text("utf-8"))["nodes"].values()
+    rests_on = {
+        node["name"]: [parent.split(".")[-1] for parent in node["depends_on"]["nodes"]]
+        for node in nodes
+        if node["resource_type"] == "model"
+    }
+    waiting = [name for name in rests_on if name.startswith(("fct_", "dim_"))]
+    of_facts: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in of_facts:
+            of_facts.add(name)
+            waiting += rests_on.get(name, [])
+    return sorted(name for name in rests_on.keys() - of_facts if not name.startswith(FORECAST))
+
+
+def main() -> int:
+    """Build them on a copy of the working file of the environment's home folder."""
+    home = Home.from_environment()
+    copy = home.root / "marts_alone" / home.warehouse.name
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copyfile(home.warehouse, copy)
+    with connect(copy) as connection:
+        # Nothing to extend: everything is derived anew.
+        connection.execute(f"drop table if exists conformed.{LOADS}")
+    marts = marts_beyond_facts(home.dbt / "target" / "manifest.json")
+    parsed_project(home)
+    started, before = time.perf_counter(), _cpu()
+    built = run_build(home, "run", select=marts, warehouse=copy)
+    with connect(copy) as connection:
+        rates = conversion_rates(funnel_counts(connection), conversion_horizon(connection))
+        connection.register("rates", rates)
+        FUNNEL_CONVERSION.write(connection, "select * from rates")
+    told: dict[str, Any] = {
+        "wall": time.perf_counter() - started,
+        "cpu": _cpu() - before,
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "failed": [node.name for node in built.nodes if node.status not in ("success", "pass")],
+        "models": {node.name: node.seconds for node in built.nodes},
+    }
+    shutil.rmtree(copy.parent)
+    print(json.dumps(told))
+    return int(bool(told["failed"]))
+
+
+def _cpu() -> float:
+    return sum(os.times()[:2])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
