@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.automation.instance import open_instance
 from orchestration.automation.jobs import BACKFILL, NIGHT
 from orchestration.automation.notifications import notify_failure
+from orchestration.garbage import look_seldom
 from orchestration.home import Home
 from orchestration.session.dead_runs import PROCESS_TAG, this_process
 from orchestration.settings import Settings
@@ -55,6 +56,7 @@ def _run(
     wait_seconds: float,
     quiet: bool,
 ) -> RunOutcome:
+    look_seldom()
     # Late: it reads the settings and parses dbt's project.
     from orchestration.definitions import defs
     from orchestration.session import NightSession

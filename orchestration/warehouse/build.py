@@ -88,6 +88,8 @@ def run_build(
         words += ["--select", *select]
     if exclude:
         words += ["--exclude", *exclude]
+    # Its files are those of the parse over again, and what it tells is heard here.
+    words.append("--no-write-json")
     project = parsed_project(home)
     os.environ["FUNNEL_WAREHOUSE"] = str(warehouse or home.warehouse)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager

@@ -8,15 +8,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.home import PROJECT_ROOT
 from orchestration.published_tables import PUBLISHED_TABLES
-from tests.end_to_end.warm import run_warm
+from tests.end_to_end.warm import WarmCommand
 
 # What a run tells of itself differs from run to run.
 RUN_LOGS = {"mart_quality_checks", "mart_source_status", "mart_quarantine"}
@@ -42,21 +45,30 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "orchestration", *words]
 
 
-def run(home: Path, config: Path | None = None, *words: str) -> NightRun:
-    """Run a command (default: the night) and wait for its end."""
-    _lend_parsed_project(home)
-    code, output = run_warm(words or ("run",), PROJECT_ROOT, environment(home, config))
-    _keep_parsed_project(home)
-    return NightRun(code, output)
-
-
-def run_as_typed(
+def run(
     home: Path, config: Path | None = None, *words: str, project: Path = PROJECT_ROOT
 ) -> NightRun:
-    """Run a command as somebody types it, with nothing loaded or parsed, in any checkout."""
+    """Run a command (default: the night), in any checkout, and wait for its end."""
+    if project == PROJECT_ROOT:
+        _lend_parsed_project(home)
+    night = NightRun(*start(home, config, *words, project=project).finish())
+    if project == PROJECT_ROOT:
+        _keep_parsed_project(home)
+    return night
+
+
+def start(
+    home: Path, config: Path | None = None, *words: str, project: Path = PROJECT_ROOT
+) -> WarmCommand:
+    """Start a command (default: the night) on a home in which nothing may be parsed yet."""
+    return WarmCommand(words or ("run",), project, environment(home, config))
+
+
+def run_as_typed(home: Path, config: Path | None = None, *words: str) -> NightRun:
+    """Run a command as somebody types it, with nothing loaded or parsed."""
     done = subprocess.run(
         command(*(words or ("run",))),
-        cwd=project,
+        cwd=PROJECT_ROOT,
         env=environment(home, config),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -64,8 +76,7 @@ def run_as_typed(
         timeout=300,
         check=False,
     )
-    if project == PROJECT_ROOT:
-        _keep_parsed_project(home)
+    _keep_parsed_project(home)
     return NightRun(done.returncode, done.stdout)
 
 
@@ -88,18 +99,26 @@ def _lend_parsed_project(home: Path) -> None:
 
 def query(home: Path, sql: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query on the published file."""
-    with duckdb.connect(str((home / "published").resolve() / "funnel.duckdb"), read_only=True) as c:
-        c.execute("set TimeZone = 'UTC'")
-        return c.execute(sql).fetchall()
+    with _published(home) as connection:
+        return connection.execute(sql).fetchall()
 
 
-def published_rows(home: Path) -> dict[str, list[tuple[Any, ...]]]:
+def published_rows(home: Path) -> dict[str, pa.Table]:
     """Return every published table but the run logs, rows in their stored order."""
-    return {
-        table: query(home, f"select * from marts.{table}")
-        for table in PUBLISHED_TABLES
-        if table not in RUN_LOGS
-    }
+    with _published(home) as connection:
+        return {
+            table: connection.sql(f"from marts.{table}").to_arrow_table()
+            for table in PUBLISHED_TABLES
+            if table not in RUN_LOGS
+        }
+
+
+@contextmanager
+def _published(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    file = (home / "published").resolve() / "funnel.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
 
 
 def write_company(folder: Path, **tables: str) -> Path:

@@ -11,7 +11,6 @@ from tests.end_to_end.nights import (
     published_rows,
     query,
     run,
-    run_as_typed,
     write_company,
     write_settings,
 )
@@ -92,7 +91,7 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
     write_company(tmp_path / "files", deals=GOOD_DEALS, stages=STAGES)
     settings = write_settings(tmp_path / "funnel.toml", "2024-01-31")
     home = tmp_path / "home"
-    first = run_as_typed(home, settings, project=project)
+    first = run(home, settings, project=project)
     assert first.code == 0, first.output
     before = published_rows(home)
     release = (home / "published").resolve()
@@ -112,7 +111,7 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
     (tmp_path / "files" / "deals.csv").write_text(
         GOOD_DEALS + "d9,qualified,2024-01-09,120,EUR,\n", "utf-8"
     )
-    second = run_as_typed(home, settings, project=project)
+    second = run(home, settings, project=project)
     assert second.code == 1
     check = "expectations.fct_deals.expect_column_values_to_not_match_regex.deal_key"
     for words in ("stays as it was", "fct_deals", "failing-rows", "make ui"):
@@ -120,7 +119,7 @@ def test_a_failing_blocking_check_keeps_the_night_unpublished(tmp_path: Path) ->
     assert (home / "published").resolve() == release
     assert published_rows(home) == before
 
-    shown = run_as_typed(home, settings, "failing-rows", check, project=project)
+    shown = run(home, settings, "failing-rows", check, project=project)
     assert shown.code == 0, shown.output
     assert "acme:d2" in shown.output
     assert "acme:d9" not in shown.output

@@ -19,19 +19,32 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.end_to_end.libraries"])
 
 
-def run_warm(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
-    """Run a command of the project in ``folder``; return its exit code and what it printed."""
-    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as printed:
-        arguments = (list(words), str(folder), dict(environment), printed.name)
-        process = _context.Process(target=_work, args=arguments)
-        process.start()
-        process.join(_TIMEOUT)
-        if process.is_alive():
-            process.kill()
-            process.join()
-            raise TimeoutError(f"{' '.join(words)} took longer than {_TIMEOUT:.0f} s")
-        assert process.exitcode is not None
-        return process.exitcode, printed.read()
+class WarmCommand:
+    """A command of the project that runs in ``folder``, in a process of its own."""
+
+    def __init__(self, words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        self._told = " ".join(words)
+        self._printed = tempfile.NamedTemporaryFile("r", encoding="utf-8")  # noqa: SIM115
+        arguments = (list(words), str(folder), dict(environment), self._printed.name)
+        self._process = _context.Process(target=_work, args=arguments)
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def finish(self) -> tuple[int, str]:
+        """Wait for its end; return its exit code and what it printed."""
+        with self._printed as printed:
+            self._process.join(_TIMEOUT)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+                raise TimeoutError(f"{self._told} took longer than {_TIMEOUT:.0f} s")
+            assert self._process.exitcode is not None
+            return self._process.exitcode, printed.read()
 
 
 def _work(words: list[str], folder: str, environment: dict[str, str], printed: str) -> None:

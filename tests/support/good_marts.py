@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import duckdb
 
-from orchestration.engine import connect
 from orchestration.home import PROJECT_ROOT
 from orchestration.mart_shapes import DEAL_FORECAST, FORECAST, FUNNEL_CONVERSION, SOURCE_STATUS
 from orchestration.quality.expectations import validate
@@ -141,22 +137,19 @@ _NOTHING_MOVED = dict.fromkeys(
 )  # fmt: skip
 
 
-@contextmanager
-def empty_marts(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a working file with every published mart, empty."""
-    with connect(file) as connection:
-        connection.execute("create schema marts; create schema settings")
-        connection.execute(f"create macro settings.as_of() as date '{AS_OF}'")
-        connection.execute("create macro settings.business_timezone() as 'Europe/Amsterdam'")
-        connection.execute("create macro settings.reporting_currency() as 'EUR'")
-        connection.execute("create macro settings.laid_out_from(fact) as date '0001-01-01'")
-        shapes = {
-            shape.table: ", ".join(f"{name} {kind}" for name, kind in shape.columns.items())
-            for shape in SHAPES
-        }
-        for table, columns in {**DBT_MARTS, **shapes}.items():
-            connection.execute(f"create table marts.{table} ({columns})")
-        yield connection
+def create_empty_marts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every published mart, empty, and the settings that the suites' queries read."""
+    connection.execute("create schema marts; create schema settings")
+    connection.execute(f"create macro settings.as_of() as date '{AS_OF}'")
+    connection.execute("create macro settings.business_timezone() as 'Europe/Amsterdam'")
+    connection.execute("create macro settings.reporting_currency() as 'EUR'")
+    connection.execute("create macro settings.laid_out_from(fact) as date '0001-01-01'")
+    shapes = {
+        shape.table: ", ".join(f"{name} {kind}" for name, kind in shape.columns.items())
+        for shape in SHAPES
+    }
+    for table, columns in {**DBT_MARTS, **shapes}.items():
+        connection.execute(f"create table marts.{table} ({columns})")
 
 
 def fill(warehouse: duckdb.DuckDBPyConnection) -> None:

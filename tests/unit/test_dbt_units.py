@@ -9,11 +9,15 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 from orchestration.engine import connect
-from orchestration.home import PROJECT_ROOT, Home
+from orchestration.home import Home
 from orchestration.settings import load_settings
 from orchestration.warehouse.build import NodeResult, run_build
 from orchestration.warehouse.layout import Night, lay_out
-from orchestration.warehouse.parsed_project import manifest_dictionary
+from orchestration.warehouse.parsed_project import (
+    arguments,
+    manifest_dictionary,
+    parsed_project,
+)
 from orchestration.warehouse.test_results import attached_node
 
 # The unit tests were written for these; they reach SQL as functions in the working file.
@@ -49,13 +53,9 @@ def failed(nodes: list[NodeResult]) -> list[str]:
 
 def test_unit_tests_of_the_models_pass(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUNNEL_WAREHOUSE", str(home.warehouse))
-    arguments = [
-        "test", "--select", "test_type:unit", "--quiet",
-        "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT / "profiles"),
-        "--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"),
-    ]  # fmt: skip
+    words = arguments(home, "test", "--select", "test_type:unit", "--no-write-json")
     try:
-        outcome = dbtRunner().invoke(arguments)
+        outcome = dbtRunner(manifest=parsed_project(home)).invoke(words)
     finally:
         DuckDBConnectionManager.close_all_connections()
     assert outcome.exception is None
