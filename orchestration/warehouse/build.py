@@ -38,6 +38,11 @@ class NodeResult:
         """Whether the node was built, or the test passed or only warned."""
         return self.status in ("success", "pass", "warn")
 
+    @property
+    def is_short_of_memory(self) -> bool:
+        """Whether the engine could not put enough aside to go on."""
+        return self.status == "error" and "Out of Memory" in self.message
+
 
 @dataclass
 class BuildResult:
@@ -50,12 +55,22 @@ class BuildResult:
         """What could not be built; what was skipped behind it is not named."""
         return [node for node in self.nodes if node.status == "error"]
 
+    @property
+    def to_build_alone(self) -> list[str]:
+        """Names of what ran short of memory beside others, and of what was skipped behind it.
+
+        Empty if anything else is broken too: what is skipped may then rest on that.
+        """
+        if not all(node.is_short_of_memory for node in self.broken):
+            return []
+        return [node.name for node in self.nodes if node.status in ("error", "skipped")]
+
     def raise_if_broken(self) -> None:
         """Raise ``BuildError`` saying what is broken, why, and what to do if that is known."""
         if not self.broken:
             return
         said = [f"{node.name}: {node.message}" for node in self.broken]
-        if any("Out of Memory" in node.message for node in self.broken):
+        if any(node.is_short_of_memory for node in self.broken):
             said.append(
                 f"The engine may take {memory_limit()} of memory; give it more: FUNNEL_MEMORY=4GB"
             )
@@ -75,7 +90,7 @@ def run_build(
 
     Two commands, because one that does both leaves out what lies behind a failed test, and a
     night wants to see everything that fails. ``select`` names nodes (empty: everything) and
-    ``exclude`` those to leave out.
+    ``exclude`` those to leave out. What runs short of memory is built once more, alone.
     ``on_node`` hears of each node as it finishes. A failing test is a result, not an error;
     ``BuildError`` is raised when dbt itself could not run. Leaves no connection to the working
     file open.
@@ -84,14 +99,24 @@ def run_build(
         words = ["build", "--resource-type", "model", "--resource-type", "seed"]
     else:
         words = ["test", "--exclude-resource-type", "unit_test"]
-    if select:
-        words += ["--select", *select]
-    if exclude:
-        words += ["--exclude", *exclude]
-    # Its files are those of the parse over again, and what it tells is heard here.
-    words.append("--no-write-json")
-    project = parsed_project(home)
+    chosen = (["--select", *select] if select else []) + (
+        ["--exclude", *exclude] if exclude else []
+    )
     os.environ["FUNNEL_WAREHOUSE"] = str(warehouse or home.warehouse)
+    built = _invoke(home, [*words, *chosen], on_node)
+    if alone := built.to_build_alone:
+        rest = _invoke(home, [*words, "--select", *alone, "--threads", "1"], on_node)
+        again = {node.unique_id for node in rest.nodes}
+        built.nodes = [node for node in built.nodes if node.unique_id not in again] + rest.nodes
+    return built
+
+
+def _invoke(
+    home: Home, words: Sequence[str], on_node: Callable[[NodeResult], None] | None
+) -> BuildResult:
+    # The files that dbt would write are those of the parse over again; what it tells is heard here.
+    words = arguments(home, *words, "--no-write-json")
+    project = parsed_project(home)
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -106,7 +131,7 @@ def run_build(
             on_node(node)
 
     try:
-        outcome = dbtRunner(manifest=project, callbacks=[hear]).invoke(arguments(home, *words))
+        outcome = dbtRunner(manifest=project, callbacks=[hear]).invoke(words)
     finally:
         DuckDBConnectionManager.close_all_connections()
     if outcome.exception is not None:

@@ -27,3 +27,13 @@ def test_lack_of_memory_says_how_to_give_more(monkeypatch: pytest.MonkeyPatch) -
     built = BuildResult([node("one", "error", "Out of Memory Error: failed to pin block")])
     with pytest.raises(BuildError, match=r"may take 300MB of memory; give it more: FUNNEL_MEMORY="):
         built.raise_if_broken()
+
+
+def test_what_ran_short_of_memory_is_built_alone_with_what_was_skipped_behind_it() -> None:
+    short = node("one", "error", "Runtime Error: Out of Memory Error: failed to pin block")
+    built = BuildResult([node("zero", "success"), short, node("two", "skipped")])
+    assert built.to_build_alone == ["one", "two"]
+    # Behind another error nothing is built: what it would rest on is not there.
+    built.nodes.append(node("three", "error", "no such column"))
+    assert built.to_build_alone == []
+    assert BuildResult([node("zero", "success")]).to_build_alone == []
