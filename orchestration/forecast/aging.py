@@ -20,6 +20,18 @@ LENT_EVENTS = 2.0
 
 
 @dataclass(frozen=True)
+class Slopes:
+    """How the rate at each age (by bin) moves with the leaning, and the leaning of past days."""
+
+    by_age: Floats
+    daily: Floats
+
+    def paces(self) -> Floats:
+        """Return by how much each age's rate was above that of no leaning, (bins, days)."""
+        return np.asarray(np.exp(self.by_age[:, None] * self.daily[None, :]))
+
+
+@dataclass(frozen=True)
 class Aging:
     """Rates of one cause by pipeline and bin of age: gamma distributed, events over exposure.
 
@@ -31,36 +43,43 @@ class Aging:
     exposure: Floats
     tempo: Tempo
     clock: Floats
+    slopes: Slopes | None = None
 
     def draws(self, rng: np.random.Generator, count: int) -> Floats:
-        """Draw rates a day, (count, pipelines, bins)."""
+        """Draw rates a day at no leaning, (count, pipelines, bins)."""
         drawn = rng.gamma(self.events[None], size=(count, *self.events.shape))
         return np.asarray(drawn / self.exposure[None])
 
 
-def fit_aging(past: Past, cause: int, quarter_phase: int) -> Aging:
-    """Learn the rates of one cause from all spells that are known, and their tempo."""
+def fit_aging(
+    past: Past, cause: int, quarter_phase: int, slopes: Slopes | None = None
+) -> Aging:
+    """Learn the rates of one cause from all spells that are known, and their tempo.
+
+    With ``slopes``, what the leaning explains is no part of the tempo.
+    """
     size = past.as_of - past.first_day + 1
-    plain = np.arange(size + 1, dtype=np.float64)
-    events, exposure = _by_age(past, cause, plain)
+    paces = slopes.paces() if slopes else np.ones((len(AGE_BINS) - 1, size))
+    events, exposure = _by_age(past, cause, paces)
     rates = events / exposure
     spells = past.spells
     pipeline = spells.dimensions["pipeline"].codes
     start, stop = _stretch(past)
-    change = np.zeros(size + 2)
+    expected = np.zeros(size)
     for age in range(len(AGE_BINS) - 1):
         begin = np.minimum(start + AGE_BINS[age], stop)
         close = np.minimum(start + AGE_BINS[age + 1], stop)
         rate = rates[pipeline, age]
-        change += np.bincount(begin + 1 - past.first_day, weights=rate, minlength=size + 2)
+        change = np.bincount(begin + 1 - past.first_day, weights=rate, minlength=size + 2)
         change -= np.bincount(close + 1 - past.first_day, weights=rate, minlength=size + 2)
-    expected = np.maximum(np.cumsum(change)[:size], 0.0)
+        expected += np.maximum(np.cumsum(change)[:size], 0.0) * paces[age]
     expected[expected < 1e-9] = 0.0
     ended = (spells.cause == cause) & (spells.end < NEVER)
     happened = np.bincount(spells.end[ended] - past.first_day, minlength=size).astype(np.float64)
     tempo = fit_tempo(past.first_day, happened, expected, quarter_phase)
-    clock = np.r_[0.0, np.cumsum(tempo.mean(np.arange(past.first_day, past.as_of + 1)))]
-    return Aging(*_by_age(past, cause, clock), tempo, clock)
+    pace = tempo.mean(np.arange(past.first_day, past.as_of + 1))
+    clock = np.r_[0.0, np.cumsum(pace)]
+    return Aging(*_by_age(past, cause, paces * pace), tempo, clock, slopes)
 
 
 def _stretch(past: Past) -> tuple[Floats, Floats]:
@@ -69,8 +88,11 @@ def _stretch(past: Past) -> tuple[Floats, Floats]:
     return np.maximum(spells.start, past.first_day) - 1, np.minimum(spells.end, past.as_of)
 
 
-def _by_age(past: Past, cause: int, clock: Floats) -> tuple[Floats, Floats]:
-    """Return events and time at risk by pipeline and bin of age, with what is lent."""
+def _by_age(past: Past, cause: int, paces: Floats) -> tuple[Floats, Floats]:
+    """Return events and time at risk by pipeline and bin of age, with what is lent.
+
+    ``paces`` (bins, days): how much time counts.
+    """
     spells = past.spells
     pipeline = spells.dimensions["pipeline"]
     count, bins = len(pipeline.names), len(AGE_BINS) - 1
@@ -79,6 +101,7 @@ def _by_age(past: Past, cause: int, clock: Floats) -> tuple[Floats, Floats]:
     events, exposure = np.zeros((count, bins)), np.zeros((count, bins))
     ended = (spells.cause == cause) & (spells.end < NEVER)
     for age in range(bins):
+        clock = np.r_[0.0, np.cumsum(paces[age])]
         begin = np.minimum(start + AGE_BINS[age], stop)
         close = np.minimum(start + AGE_BINS[age + 1], stop)
         exposure[:, age] = np.bincount(

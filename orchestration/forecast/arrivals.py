@@ -12,6 +12,7 @@ import numpy as np
 
 from orchestration.forecast.aging import AGE_BINS, Aging
 from orchestration.forecast.history import Ints
+from orchestration.forecast.leaning import Leaning
 from orchestration.forecast.past import Floats, Past
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
@@ -28,6 +29,7 @@ class Arrivals:
     tempos: list[Tempo | None]
     won: Aging
     gone: Aging
+    leaning: Leaning
 
     def wins_ahead(self, rng: np.random.Generator, draws: int, horizon: int) -> Floats:
         """Draw the rates at which deals to come are won, (draws, pipelines, days ahead)."""
@@ -36,12 +38,13 @@ class Arrivals:
         won_tempo = self.won.tempo.draws(rng, draws, horizon)
         gone_pace = self.gone.tempo.draws(rng, draws, horizon).mean(axis=1)
         bins = np.searchsorted(AGE_BINS, np.arange(horizon), side="right") - 1
+        leant = self._leant(draws, horizon)
         for pipeline, tempo in enumerate(self.tempos):
             if tempo is None:
                 continue
             coming = tempo.draws(rng, draws, horizon) * self.per_day[pipeline]
-            wins = won[:, pipeline][:, bins]
-            total = wins + gone[:, pipeline][:, bins] * gone_pace[:, None]
+            wins = (won[:, pipeline] * leant[0])[:, bins]
+            total = wins + (gone[:, pipeline] * leant[1])[:, bins] * gone_pace[:, None]
             before = np.cumsum(total, axis=1) - total
             density = wins / total * np.exp(-before) * (1 - np.exp(-total))
             # A convolution over days: created on one day, won so many days later.
@@ -51,8 +54,19 @@ class Arrivals:
             rates[:, pipeline] = np.maximum(through, 0.0) * won_tempo
         return rates
 
+    def _leant(self, draws: int, horizon: int) -> tuple[Floats, Floats]:
+        """Return what the leaning halfway multiplies rates by, (draws, bins), of either cause."""
+        half = self.leaning.draws(draws, np.array([horizon // 2]))
+        won, gone = (
+            np.exp(half * aging.slopes.by_age[None]) if aging.slopes else np.ones((draws, 1))
+            for aging in (self.won, self.gone)
+        )
+        return won, gone
 
-def fit_arrivals(past: Past, won: Aging, gone: Aging, quarter_phase: int) -> Arrivals:
+
+def fit_arrivals(
+    past: Past, won: Aging, gone: Aging, leaning: Leaning, quarter_phase: int
+) -> Arrivals:
     """Learn how deals of each pipeline arrive, from its first one on."""
     spells = past.spells
     pipeline = spells.dimensions["pipeline"]
@@ -70,7 +84,7 @@ def fit_arrivals(past: Past, won: Aging, gone: Aging, quarter_phase: int) -> Arr
         per_day[code] = daily.mean()
         expected = np.full(len(daily), daily.mean())
         tempos.append(fit_tempo(past.first_day + begin, daily, expected, quarter_phase))
-    return Arrivals(per_day, tempos, won, gone)
+    return Arrivals(per_day, tempos, won, gone, leaning)
 
 
 def carriers(past: Past) -> tuple[Ints, Floats]:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from orchestration.forecast.aging import Aging, fit_aging
+from orchestration.forecast.aging import Aging, Slopes, fit_aging
 from orchestration.forecast.amounts import ratio_pool, won_pools
 from orchestration.forecast.arrivals import carriers, fit_arrivals
 from orchestration.forecast.baselines import (
@@ -21,10 +21,17 @@ from orchestration.forecast.baselines import (
     historical_outlook,
     naive_totals,
 )
-from orchestration.forecast.chances import Chances, fit_chances
+from orchestration.forecast.chances import (
+    HALF_LIFE_DAYS,
+    Chances,
+    fit_chances,
+    half_life_of,
+)
 from orchestration.forecast.history import Ints
+from orchestration.forecast.implied import Implied, fit_implied
 from orchestration.forecast.landmarks import Rows, landmark_rows, sampled
-from orchestration.forecast.measured import Measured, measure
+from orchestration.forecast.leaning import Leaning
+from orchestration.forecast.measured import Measured, Stays, leaning_of, measure, stays_of
 from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook, drawn_wins
 from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
@@ -96,22 +103,48 @@ class Engine:
     @cached_property
     def chances(self) -> Chances:
         """Return the fitted rates of winning and ending."""
-        return fit_chances(self.past, self.won_aging, self.gone_aging, self.quarter_phase)
+        return fit_chances(
+            self.past, self.implied, self.won_aging, self.gone_aging, self.quarter_phase
+        )
+
+    @cached_property
+    def stays(self) -> Stays:
+        """Return all stays in a stage."""
+        return stays_of(self.past)
+
+    @cached_property
+    def leaning(self) -> Leaning:
+        """Return how the odds of losing have moved."""
+        return leaning_of(self.past, self.stays)
+
+    @cached_property
+    def implied(self) -> Implied:
+        """Return the rates that paths imply, measured on what still counts."""
+        # Where the odds move, their law is known, and rates by age are measured on it.
+        half_life = HALF_LIFE_DAYS
+        if not self.leaning.change:
+            half_life = half_life_of(self.leaning, self.won_aging, self.gone_aging)
+        return fit_implied(self.past, self.stays, self.leaning, half_life)
+
+    @cached_property
+    def slopes(self) -> tuple[Slopes | None, Slopes | None]:
+        """Return how rates by age move with the odds of losing, of either cause."""
+        return self.implied.slopes() if self.leaning.change else (None, None)
 
     @cached_property
     def measured(self) -> Measured:
         """Return the measured paths of all pipelines."""
-        return measure(self.past)
+        return measure(self.past, stays=self.stays)
 
     @cached_property
     def won_aging(self) -> Aging:
         """Return the rates of being won by age."""
-        return fit_aging(self.past, WON, self.quarter_phase)
+        return fit_aging(self.past, WON, self.quarter_phase, self.slopes[0])
 
     @cached_property
     def gone_aging(self) -> Aging:
         """Return the rates of ending otherwise by age."""
-        return fit_aging(self.past, GONE, self.quarter_phase)
+        return fit_aging(self.past, GONE, self.quarter_phase, self.slopes[1])
 
     def outlook(self, method: str) -> Outlook:
         """Return what a method believes of open deals and of deals to come."""
@@ -130,7 +163,9 @@ class Engine:
         # Nothing is won in the first segment, today and before.
         ahead = self.chances.cumulative(rng, rows, edges[1:], PARAMETER_DRAWS)
         chances = np.concatenate([np.zeros_like(ahead[:, :1]), ahead], axis=1)
-        arrivals = fit_arrivals(past, self.won_aging, self.gone_aging, self.quarter_phase)
+        arrivals = fit_arrivals(
+            past, self.won_aging, self.gone_aging, self.leaning, self.quarter_phase
+        )
         # Of the whole pipeline's rest nothing is yet to come.
         last = max(
             (w.days_ahead(past.as_of)[1] for w in self.windows if w.end is not None), default=1

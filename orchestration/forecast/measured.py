@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.forecast.history import Flags, Ints
-from orchestration.forecast.past import OPEN, WON, Floats, Past
+from orchestration.forecast.leaning import Leaning, fit_leaning
+from orchestration.forecast.past import GONE, OPEN, WON, Floats, Past
 from orchestration.forecast.stage_paths import (
     FEWEST_AT_RISK,
     LONGEST_PATH,
@@ -109,35 +110,78 @@ class Measured:
         return share * passed, (1 - share) * passed
 
 
-def measure(
-    past: Past,
-    deals: Flags | None = None,
-    fewest: float = FEWEST_AT_RISK,
-    half_life: float | None = None,
-) -> Measured:
-    """Measure each pipeline's paths on every stay in a stage, of ``deals`` (by state) if given.
+@dataclass(frozen=True)
+class Stays:
+    """Stays in a stage, one element each: the states that begin and follow them.
 
-    Days on which fewer than ``fewest`` deals were still in a stage say nothing. Stays that ended
-    ``half_life`` days ago count half.
+    ``until`` is the day of their end, or ``as_of``; ``goes_on`` whether another stay follows in the
+    deal's being open, ``inside`` whether in the same pipeline.
     """
+
+    begin: Ints
+    after: Ints
+    until: Ints
+    goes_on: Flags
+    inside: Flags
+
+
+def stays_of(past: Past) -> Stays:
+    """Return all stays in a stage, by deal and day."""
     states, spells = past.states, past.spells
     pipeline = states.dimensions["pipeline"].codes
     count = len(states.start)
-    if not count:
-        return Measured({}, {})
     changed = (
         (states.spell[1:] != states.spell[:-1]) | (pipeline[1:] != pipeline[:-1])
         | (states.stage.codes[1:] != states.stage.codes[:-1])
         | (states.entered[1:] != states.entered[:-1])
     )  # fmt: skip
-    begin = np.flatnonzero(np.r_[True, changed])
-    follows = np.r_[begin[1:], count]
+    begin = np.flatnonzero(np.r_[np.ones(min(count, 1), dtype=bool), changed])
+    follows = np.r_[begin[1:], np.full(min(count, 1), count)]
     after = np.minimum(follows, count - 1)
     goes_on = (follows < count) & (states.spell[after] == states.spell[begin])
     inside = goes_on & (pipeline[after] == pipeline[begin])
-    spell = states.spell[begin]
-    cause, end = spells.cause[spell], spells.end[spell]
+    end = spells.end[states.spell[begin]]
     until = np.where(goes_on, states.start[after], np.minimum(end, past.as_of))
+    return Stays(begin, after, until, goes_on, inside)
+
+
+def leaning_of(past: Past, stays: Stays) -> Leaning:
+    """Fit how the odds of losing, when a stay ends, have moved."""
+    states, spells = past.states, past.spells
+    begin = stays.begin
+    spell = states.spell[begin]
+    ended = stays.goes_on | (spells.cause[spell] != OPEN)
+    lost = ~stays.goes_on & (spells.cause[spell] == GONE)
+    keys = states.dimensions["pipeline"].codes[begin] * len(states.stage.names)
+    _, stage = np.unique(keys + states.stage.codes[begin], return_inverse=True)
+    return fit_leaning(
+        past.as_of, stage.reshape(-1)[ended], (stays.until - states.entered[begin])[ended],
+        stays.until[ended], lost[ended].astype(np.float64),
+    )  # fmt: skip
+
+
+def measure(
+    past: Past,
+    deals: Flags | None = None,
+    fewest: float = FEWEST_AT_RISK,
+    half_life: float | None = None,
+    stays: Stays | None = None,
+    leaning: tuple[Leaning, float] | None = None,
+) -> Measured:
+    """Measure each pipeline's paths on every stay in a stage, of ``deals`` (by state) if given.
+
+    Days on which fewer than ``fewest`` deals were still in a stage say nothing. Stays that ended
+    ``half_life`` days ago count half. With ``leaning``, paths are those of a time that leans so.
+    """
+    states, spells = past.states, past.spells
+    pipeline = states.dimensions["pipeline"].codes
+    if not len(states.start):
+        return Measured({}, {})
+    stays = stays or stays_of(past)
+    begin, after, until = stays.begin, stays.after, stays.until
+    goes_on, inside = stays.goes_on, stays.inside
+    spell = states.spell[begin]
+    cause = spells.cause[spell]
     days = until - states.entered[begin]
     seen = days > 0  # a stay that began today was not seen for a day yet
     if deals is not None:
@@ -145,6 +189,8 @@ def measure(
     weight = np.ones(len(begin))
     if half_life is not None:
         weight = 0.5 ** ((past.as_of - until) / half_life)
+    past_leaning = leaning[0].mean(until) if leaning else np.zeros(len(begin))
+    has_ended = goes_on | (cause != OPEN)
     paths, places = {}, {}
     for code in np.unique(pipeline):
         mine = np.flatnonzero(seen & (pipeline[begin] == code))
@@ -162,6 +208,13 @@ def measure(
         target = np.where(goes_on[mine], target, ending)
         texts = tuple(str(states.stage.names[name]) for name in names)
         key = int(code)
-        paths[key] = measured_paths(texts, place[own], target, days[mine], weight[mine], fewest)
+        by = 0.0
+        if leaning:
+            ends = weight[mine] * has_ended[mine]
+            usual = float(ends @ past_leaning[mine]) / max(float(ends.sum()), 1e-12)
+            by = leaning[1] - usual
+        paths[key] = measured_paths(
+            texts, place[own], target, days[mine], weight[mine], fewest, by
+        )
         places[key] = place
     return Measured(paths, places)

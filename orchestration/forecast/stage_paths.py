@@ -128,10 +128,12 @@ def measured_paths(
     lasted: Ints,
     deals: Floats,
     fewest: float = FEWEST_AT_RISK,
+    leaning: float = 0.0,
 ) -> StagePaths:
     """Measure paths on coded stays: ``targets`` are stages, then won, gone, and still open.
 
-    Days on which fewer than ``fewest`` deals were still in a stage say nothing.
+    Days on which fewer than ``fewest`` deals were still in a stage say nothing. With a ``leaning``
+    a stay's end is ill by that much more (log odds) than was counted, at whatever day it ends.
 
     Cause-specific hazards by day are those of Aalen and Johansen (Scand. J. Statist. 5, 1978);
     the chance to be won is their convolution along the stages (Pyke, "Markov Renewal Processes",
@@ -148,6 +150,8 @@ def measured_paths(
     hazard = np.divide(left, at_risk[:, None, :], out=np.zeros_like(left), where=seen[:, None, :])[
         :, :, : days + 1
     ]
+    if leaning:
+        hazard = _leant(hazard, leaning)
     staying = np.cumprod(1.0 - hazard.sum(axis=1), axis=1)
     before = np.concatenate((np.ones((size, 1)), staying[:, :-1]), axis=1)
     leaving = hazard * before[:, None, :]
@@ -161,3 +165,15 @@ def measured_paths(
         ended[:, :, day] = directly[:, :, day] + through.T
         turned[days - day] = ended[:, :, day].T
     return StagePaths(names, leaving, staying, ended[0], ended[1], at_risk)
+
+
+def _leant(hazard: Floats, by: float) -> Floats:
+    """Move the log odds of ending otherwise among all ends, on each day, (from, to, day)."""
+    leaving = hazard.sum(axis=1)
+    share = np.divide(hazard[:, -1], leaving, out=np.zeros_like(leaving), where=leaving > 0)
+    odds = share * np.exp(by)
+    moved = odds / (1 - share + odds)
+    rest = np.divide(1 - moved, 1 - share, out=np.ones_like(share), where=share < 1)
+    other: Floats = hazard * rest[:, None, :]
+    other[:, -1] = moved * leaving
+    return other
