@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.forecast.history import NEVER
+from orchestration.forecast.history import NEVER, Ints
+from orchestration.forecast.pace import Pace
 from orchestration.forecast.past import Floats, Past
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
@@ -43,6 +44,7 @@ class Aging:
     exposure: Floats
     tempo: Tempo
     clock: Floats
+    pace: Pace
     slopes: Slopes | None = None
 
     def draws(self, rng: np.random.Generator, count: int) -> Floats:
@@ -52,7 +54,7 @@ class Aging:
 
 
 def fit_aging(
-    past: Past, cause: int, quarter_phase: int, slopes: Slopes | None = None
+    past: Past, cause: int, pace: Pace, quarter_phase: int, slopes: Slopes | None = None
 ) -> Aging:
     """Learn the rates of one cause from all spells that are known, and their tempo.
 
@@ -60,15 +62,15 @@ def fit_aging(
     """
     size = past.as_of - past.first_day + 1
     paces = slopes.paces() if slopes else np.ones((len(AGE_BINS) - 1, size))
-    events, exposure = _by_age(past, cause, paces)
+    paces = paces * np.diff(pace.clock[: size + 1])
+    borders = _borders(past, pace)
+    events, exposure = _by_age(past, cause, paces, borders)
     rates = events / exposure
     spells = past.spells
     pipeline = spells.dimensions["pipeline"].codes
-    start, stop = _stretch(past)
     expected = np.zeros(size)
     for age in range(len(AGE_BINS) - 1):
-        begin = np.minimum(start + AGE_BINS[age], stop)
-        close = np.minimum(start + AGE_BINS[age + 1], stop)
+        begin, close = borders[age], borders[age + 1]
         rate = rates[pipeline, age]
         change = np.bincount(begin + 1 - past.first_day, weights=rate, minlength=size + 2)
         change -= np.bincount(close + 1 - past.first_day, weights=rate, minlength=size + 2)
@@ -77,18 +79,22 @@ def fit_aging(
     ended = (spells.cause == cause) & (spells.end < NEVER)
     happened = np.bincount(spells.end[ended] - past.first_day, minlength=size).astype(np.float64)
     tempo = fit_tempo(past.first_day, happened, expected, quarter_phase)
-    pace = tempo.mean(np.arange(past.first_day, past.as_of + 1))
-    clock = np.r_[0.0, np.cumsum(pace)]
-    return Aging(*_by_age(past, cause, paces * pace), tempo, clock, slopes)
+    daily = tempo.mean(np.arange(past.first_day, past.as_of + 1))
+    clock = np.r_[0.0, np.cumsum(daily)]
+    return Aging(*_by_age(past, cause, paces * daily, borders), tempo, clock, pace, slopes)
 
 
-def _stretch(past: Past) -> tuple[Floats, Floats]:
-    """Return the days before each spell's first, and its last day that is known."""
+def _borders(past: Past, pace: Pace) -> list[Ints]:
+    """Return the day on which each spell reaches each border of age, its last day at most."""
     spells = past.spells
-    return np.maximum(spells.start, past.first_day) - 1, np.minimum(spells.end, past.as_of)
+    start = np.maximum(spells.start, past.first_day) - 1
+    stop = np.minimum(spells.end, past.as_of)
+    return [np.minimum(pace.after(start, float(age)), stop) for age in AGE_BINS]
 
 
-def _by_age(past: Past, cause: int, paces: Floats) -> tuple[Floats, Floats]:
+def _by_age(
+    past: Past, cause: int, paces: Floats, borders: list[Ints]
+) -> tuple[Floats, Floats]:
     """Return events and time at risk by pipeline and bin of age, with what is lent.
 
     ``paces`` (bins, days): how much time counts.
@@ -97,17 +103,16 @@ def _by_age(past: Past, cause: int, paces: Floats) -> tuple[Floats, Floats]:
     pipeline = spells.dimensions["pipeline"]
     count, bins = len(pipeline.names), len(AGE_BINS) - 1
     base = past.first_day - 1
-    start, stop = _stretch(past)
+    stop = np.minimum(spells.end, past.as_of)
     events, exposure = np.zeros((count, bins)), np.zeros((count, bins))
     ended = (spells.cause == cause) & (spells.end < NEVER)
     for age in range(bins):
         clock = np.r_[0.0, np.cumsum(paces[age])]
-        begin = np.minimum(start + AGE_BINS[age], stop)
-        close = np.minimum(start + AGE_BINS[age + 1], stop)
+        begin, close = borders[age], borders[age + 1]
         exposure[:, age] = np.bincount(
             pipeline.codes, weights=clock[close - base] - clock[begin - base], minlength=count
         )
-        here = ended & (stop > start + AGE_BINS[age]) & (stop <= start + AGE_BINS[age + 1])
+        here = ended & (stop > begin) & (stop <= close)
         events[:, age] = np.bincount(pipeline.codes[here], minlength=count)
     rate = (events.sum(axis=0) + 0.1) / (exposure.sum(axis=0) + 30.0)
     return events + LENT_EVENTS, exposure + LENT_EVENTS / rate[None, :]

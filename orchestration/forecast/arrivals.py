@@ -37,21 +37,25 @@ class Arrivals:
         won, gone = self.won.draws(rng, draws), self.gone.draws(rng, draws)
         won_tempo = self.won.tempo.draws(rng, draws, horizon)
         gone_pace = self.gone.tempo.draws(rng, draws, horizon).mean(axis=1)
-        bins = np.searchsorted(AGE_BINS, np.arange(horizon), side="right") - 1
         leant = self._leant(draws, horizon)
+        # The age on the clock of a deal at the end of each day, by the day on which it comes.
+        days = self.won.tempo.until + np.arange(horizon)
+        ages = self.won.pace.between(days[:, None], days[None, :] + 1)
+        bins = np.clip(np.searchsorted(AGE_BINS, ages, side="right") - 1, 0, len(AGE_BINS) - 2)
+        passed = np.maximum(np.diff(ages, axis=1, prepend=0.0), 0.0) * (ages > 0)
         for pipeline, tempo in enumerate(self.tempos):
             if tempo is None:
                 continue
             coming = tempo.draws(rng, draws, horizon) * self.per_day[pipeline]
-            wins = (won[:, pipeline] * leant[0])[:, bins]
-            total = wins + (gone[:, pipeline] * leant[1])[:, bins] * gone_pace[:, None]
-            before = np.cumsum(total, axis=1) - total
-            density = wins / total * np.exp(-before) * (1 - np.exp(-total))
-            # A convolution over days: created on one day, won so many days later.
-            size = 2 * horizon
-            spectrum = np.fft.rfft(coming, size, axis=1) * np.fft.rfft(density, size, axis=1)
-            through = np.fft.irfft(spectrum, size, axis=1)[:, :horizon]
-            rates[:, pipeline] = np.maximum(through, 0.0) * won_tempo
+            wins = won[:, pipeline] * leant[0]
+            ends = gone[:, pipeline] * leant[1] * gone_pace[:, None]
+            for draw in range(draws):
+                winning = wins[draw][bins] * passed
+                total = winning + ends[draw][bins] * passed
+                before = np.cumsum(total, axis=1) - total
+                share = np.divide(winning, total, out=np.zeros_like(total), where=total > 0)
+                density = share * np.exp(-before) * (1 - np.exp(-total))
+                rates[draw, pipeline] = (coming[draw] @ density) * won_tempo[draw]
         return rates
 
     def _leant(self, draws: int, horizon: int) -> tuple[Floats, Floats]:

@@ -31,9 +31,11 @@ from orchestration.forecast.history import Ints
 from orchestration.forecast.implied import Implied, fit_implied
 from orchestration.forecast.landmarks import Rows, landmark_rows, sampled
 from orchestration.forecast.leaning import Leaning
-from orchestration.forecast.measured import Measured, Stays, leaning_of, measure, stays_of
+from orchestration.forecast.measured import Measured, leaning_of, measure
+from orchestration.forecast.pace import Pace, fit_pace
 from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook, drawn_wins
+from orchestration.forecast.stays import Stays, stays_of
 from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
 
 METHODS = ("configured", "historical", "model", "naive")
@@ -113,6 +115,11 @@ class Engine:
         return stays_of(self.past)
 
     @cached_property
+    def pace(self) -> Pace:
+        """Return the clock that deals run on."""
+        return fit_pace(self.past, self.stays, self.quarter_phase)
+
+    @cached_property
     def leaning(self) -> Leaning:
         """Return how the odds of losing have moved."""
         return leaning_of(self.past, self.stays)
@@ -124,7 +131,7 @@ class Engine:
         half_life = HALF_LIFE_DAYS
         if not self.leaning.change:
             half_life = half_life_of(self.leaning, self.won_aging, self.gone_aging)
-        return fit_implied(self.past, self.stays, self.leaning, half_life)
+        return fit_implied(self.past, self.stays, self.leaning, self.pace, half_life)
 
     @cached_property
     def slopes(self) -> tuple[Slopes | None, Slopes | None]:
@@ -139,12 +146,12 @@ class Engine:
     @cached_property
     def won_aging(self) -> Aging:
         """Return the rates of being won by age."""
-        return fit_aging(self.past, WON, self.quarter_phase, self.slopes[0])
+        return fit_aging(self.past, WON, self.pace, self.quarter_phase, self.slopes[0])
 
     @cached_property
     def gone_aging(self) -> Aging:
         """Return the rates of ending otherwise by age."""
-        return fit_aging(self.past, GONE, self.quarter_phase, self.slopes[1])
+        return fit_aging(self.past, GONE, self.pace, self.quarter_phase, self.slopes[1])
 
     def outlook(self, method: str) -> Outlook:
         """Return what a method believes of open deals and of deals to come."""

@@ -16,9 +16,11 @@ from orchestration.forecast.hazards import Factor
 from orchestration.forecast.history import Ints
 from orchestration.forecast.landmarks import BINS, Cells, Rows
 from orchestration.forecast.leaning import Leaning
-from orchestration.forecast.measured import Measured, Stays, measure
+from orchestration.forecast.measured import Measured, measure
+from orchestration.forecast.pace import Pace
 from orchestration.forecast.past import GONE, WON, Floats, Past
 from orchestration.forecast.stage_paths import LONGEST_PATH
+from orchestration.forecast.stays import Stays
 
 LEAST_AT_RISK = 0.25
 # With fewer deals, paths are cross-fitted in five folds, else in two.
@@ -41,6 +43,7 @@ class Implied:
 
     past: Past
     leaning: Leaning
+    pace: Pace
     nodes: Floats
     measured: Sequence[Measured]
     others: Sequence[Sequence[Measured]]
@@ -48,8 +51,8 @@ class Implied:
 
     def log_rates(self, rows: Rows, cells: Cells, is_learning: bool) -> Floats:
         """Return log rates a day of being won and of ending otherwise, (2, nodes, cells)."""
-        last = int(np.searchsorted(BINS, cells.bin_until.max(initial=1)))
-        edges = BINS[: last + 1]
+        last = int(np.searchsorted(BINS, cells.bin_until.max(initial=1))) + 1
+        edges = np.r_[BINS, 2 * BINS[-1]][: last + 1]
         states = self.past.states
         rates = np.zeros((2, len(self.nodes), len(rows.day), last))
         fold = _folds(self.past, len(self.others))[rows.state]
@@ -59,11 +62,29 @@ class Implied:
             for node, measured in enumerate(paths):
                 rates[0, node, mine], rates[1, node, mine] = measured.rates(
                     states.dimensions["pipeline"].codes[at], states.stage.codes[at],
-                    np.clip(rows.day[mine] - states.entered[at], 0, LONGEST_PATH), edges,
-                    self.average,
+                    self._age(rows.day[mine], states.entered[at]), edges, self.average,
                 )  # fmt: skip
-        bin_of = np.searchsorted(edges, cells.bin_after, side="right") - 1
-        return np.log(np.maximum(rates[:, :, cells.row, bin_of], LEAST_RATE))
+        return np.log(np.maximum(self._on_calendar(rates, edges, rows, cells), LEAST_RATE))
+
+    def _age(self, day: Ints, since: Ints) -> Ints:
+        passed = self.pace.between(since, day)
+        unseen = np.maximum(self.pace.first - since, 0)
+        return np.clip(np.rint(passed + unseen).astype(np.int64), 0, LONGEST_PATH)
+
+    def _on_calendar(self, rates: Floats, edges: Ints, rows: Rows, cells: Cells) -> Floats:
+        """Return rates a day of the calendar over each cell, of rates on the pace's clock."""
+        risen = np.concatenate(
+            [np.zeros((*rates.shape[:3], 1)), np.cumsum(rates * np.diff(edges), axis=3)], axis=3
+        )
+        day = rows.day[cells.row]
+        ends = []
+        for ahead in (cells.bin_after, cells.bin_until):
+            time = np.minimum(self.pace.between(day, day + ahead), edges[-1])
+            at = np.clip(np.searchsorted(edges, time, side="right") - 1, 0, len(edges) - 2)
+            ends.append(
+                risen[:, :, cells.row, at] + rates[:, :, cells.row, at] * (time - edges[at])
+            )
+        return np.asarray((ends[1] - ends[0]) / (cells.bin_until - cells.bin_after))
 
     def at(self, log_rates: Floats, leaning: Floats) -> Floats:
         """Return the log rates, (2, cells), at each cell's leaning."""
@@ -117,7 +138,9 @@ class Implied:
         return np.asarray((ended + 1e-3) / (exposed + 1.0))
 
 
-def fit_implied(past: Past, stays: Stays, leaning: Leaning, half_life: float) -> Implied:
+def fit_implied(
+    past: Past, stays: Stays, leaning: Leaning, pace: Pace, half_life: float
+) -> Implied:
     """Measure the paths; stays that ended ``half_life`` days ago count half."""
     spells = past.spells
     days = float((np.minimum(spells.end, past.as_of) - spells.start + 1).sum())
@@ -134,13 +157,13 @@ def fit_implied(past: Past, stays: Stays, leaning: Leaning, half_life: float) ->
         return [
             measure(
                 past, deals, LEAST_AT_RISK, half_life, stays,
-                (leaning, float(node)) if leaning.change else None,
+                (leaning, float(node)) if leaning.change else None, pace,
             )
             for node in nodes
         ]  # fmt: skip
 
     others = [measured((fold != number).astype(np.int64)) for number in range(count)]
-    return Implied(past, leaning, nodes, measured(None), others, (average[0], average[1]))
+    return Implied(past, leaning, pace, nodes, measured(None), others, (average[0], average[1]))
 
 
 def _folds(past: Past, count: int) -> Ints:

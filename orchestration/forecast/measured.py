@@ -13,12 +13,14 @@ import numpy as np
 from orchestration.forecast.history import Flags, Ints
 from orchestration.forecast.leaning import Leaning, fit_leaning
 from orchestration.forecast.past import GONE, OPEN, WON, Floats, Past
+from orchestration.forecast.pace import Pace
 from orchestration.forecast.stage_paths import (
     FEWEST_AT_RISK,
     LONGEST_PATH,
     StagePaths,
     measured_paths,
 )
+from orchestration.forecast.stays import Stays, stays_of
 
 # Deals looked up at once: keeps memory near 50 MB.
 CASES_AT_ONCE = 400
@@ -110,41 +112,6 @@ class Measured:
         return share * passed, (1 - share) * passed
 
 
-@dataclass(frozen=True)
-class Stays:
-    """Stays in a stage, one element each: the states that begin and follow them.
-
-    ``until`` is the day of their end, or ``as_of``; ``goes_on`` whether another stay follows in the
-    deal's being open, ``inside`` whether in the same pipeline.
-    """
-
-    begin: Ints
-    after: Ints
-    until: Ints
-    goes_on: Flags
-    inside: Flags
-
-
-def stays_of(past: Past) -> Stays:
-    """Return all stays in a stage, by deal and day."""
-    states, spells = past.states, past.spells
-    pipeline = states.dimensions["pipeline"].codes
-    count = len(states.start)
-    changed = (
-        (states.spell[1:] != states.spell[:-1]) | (pipeline[1:] != pipeline[:-1])
-        | (states.stage.codes[1:] != states.stage.codes[:-1])
-        | (states.entered[1:] != states.entered[:-1])
-    )  # fmt: skip
-    begin = np.flatnonzero(np.r_[np.ones(min(count, 1), dtype=bool), changed])
-    follows = np.r_[begin[1:], np.full(min(count, 1), count)]
-    after = np.minimum(follows, count - 1)
-    goes_on = (follows < count) & (states.spell[after] == states.spell[begin])
-    inside = goes_on & (pipeline[after] == pipeline[begin])
-    end = spells.end[states.spell[begin]]
-    until = np.where(goes_on, states.start[after], np.minimum(end, past.as_of))
-    return Stays(begin, after, until, goes_on, inside)
-
-
 def leaning_of(past: Past, stays: Stays) -> Leaning:
     """Fit how the odds of losing, when a stay ends, have moved."""
     states, spells = past.states, past.spells
@@ -167,11 +134,13 @@ def measure(
     half_life: float | None = None,
     stays: Stays | None = None,
     leaning: tuple[Leaning, float] | None = None,
+    pace: Pace | None = None,
 ) -> Measured:
     """Measure each pipeline's paths on every stay in a stage, of ``deals`` (by state) if given.
 
     Days on which fewer than ``fewest`` deals were still in a stage say nothing. Stays that ended
-    ``half_life`` days ago count half. With ``leaning``, paths are those of a time that leans so.
+    ``half_life`` days ago count half. With ``leaning``, paths are those of a time that leans so;
+    with ``pace``, days are counted on its clock.
     """
     states, spells = past.states, past.spells
     pipeline = states.dimensions["pipeline"].codes
@@ -184,6 +153,9 @@ def measure(
     cause = spells.cause[spell]
     days = until - states.entered[begin]
     seen = days > 0  # a stay that began today was not seen for a day yet
+    if pace is not None:
+        passed = pace.between(states.entered[begin], until)
+        days = np.maximum(np.rint(passed).astype(np.int64), 1)
     if deals is not None:
         seen &= deals[begin]
     weight = np.ones(len(begin))

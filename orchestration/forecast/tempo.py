@@ -103,6 +103,11 @@ class Tempo:
         return mean, float(np.sqrt(max(float(self.weights @ squares) - mean**2, 0.0)))
 
 
+def month_effects(tempo: Tempo) -> Floats:
+    """Return the effects of the twelve months on the log scale."""
+    return np.asarray(tempo.weights @ tempo.modes[:, :MONTHS])
+
+
 def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) -> Tempo:
     """Fit a tempo to daily events beside expected ones, from day ``first`` on.
 
