@@ -28,8 +28,8 @@ MOST_BLOCKS = 40
 # was seen.
 MONTH_SPREADS = (0.03, 0.12, 0.35)
 QUARTER_SPREADS = (0.05, 0.3, 0.9)
-STEPS, STEP_PRIOR = (0.01, 0.05, 0.12), (0.3, 0.45, 0.25)
-TRENDS, TREND_PRIOR = (0.003, 0.03, 0.1), (0.4, 0.4, 0.2)
+STEPS, STEP_PRIOR = (0.01, 0.05, 0.12), (0.6, 0.3, 0.1)
+TRENDS, TREND_PRIOR = (0.003, 0.03, 0.1), (0.6, 0.3, 0.1)
 # The trend is that of the last year; what it adds shrinks from month to month.
 TREND_BLOCKS, TREND_DAMPING = 12, 0.95
 # Spreads of the season less plausible by so much (log) than the best are left out.
@@ -80,7 +80,10 @@ class Tempo:
         values[:, WORKDAY] = 0.0
         logs = values[:, columns].sum(axis=2) + values[:, TREND, None] * trend[None]
         pace = np.exp(logs + self.steps[chosen][:, None] * walk[:, block])
-        return np.asarray(pace, dtype=np.float64)
+        # A gamma distributed rate's mean is where its logarithm's density is highest: the draws
+        # are to spread around it, not above it.
+        likely = np.exp(self.modes[:, columns].sum(axis=2) + self.modes[:, TREND, None] * trend)
+        return np.asarray(pace * (self.weights @ likely / pace.mean(axis=0)), dtype=np.float64)
 
     @property
     def step(self) -> float:
