@@ -85,16 +85,14 @@ def fit_aging(
 
 
 def _borders(past: Past, pace: Pace) -> list[Ints]:
-    """Return the day on which each spell reaches each border of age, its last day at most."""
+    """Return the day on which each spell reaches each border of age, within what is seen of it."""
     spells = past.spells
-    start = np.maximum(spells.start, past.first_day) - 1
     stop = np.minimum(spells.end, past.as_of)
-    return [np.minimum(pace.after(start, float(age)), stop) for age in AGE_BINS]
+    since = np.minimum(past.seen_from - 1, stop)
+    return [np.clip(pace.after(spells.start - 1, float(age)), since, stop) for age in AGE_BINS]
 
 
-def _by_age(
-    past: Past, cause: int, paces: Floats, borders: list[Ints]
-) -> tuple[Floats, Floats]:
+def _by_age(past: Past, cause: int, paces: Floats, borders: list[Ints]) -> tuple[Floats, Floats]:
     """Return events and time at risk by pipeline and bin of age, with what is lent.
 
     ``paces`` (bins, days): how much time counts.

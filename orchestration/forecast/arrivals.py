@@ -74,12 +74,12 @@ def fit_arrivals(
     """Learn how deals of each pipeline arrive, from its first one on."""
     spells = past.spells
     pipeline = spells.dimensions["pipeline"]
-    size = past.as_of - past.first_day + 1
-    since = np.clip(spells.start - past.first_day, 0, size - 1)
+    size = past.as_of - past.seen_from + 1
+    since = np.minimum(spells.start - past.seen_from, size - 1)
     per_day = np.zeros(len(pipeline.names))
     tempos: list[Tempo | None] = []
     for code in range(len(pipeline.names)):
-        mine = since[pipeline.codes == code]
+        mine = since[(pipeline.codes == code) & (since >= 0)]
         if not len(mine):
             tempos.append(None)
             continue
@@ -87,7 +87,7 @@ def fit_arrivals(
         daily = np.bincount(mine - begin, minlength=size - begin).astype(np.float64)
         per_day[code] = daily.mean()
         expected = np.full(len(daily), daily.mean())
-        tempos.append(fit_tempo(past.first_day + begin, daily, expected, quarter_phase))
+        tempos.append(fit_tempo(past.seen_from + begin, daily, expected, quarter_phase))
     return Arrivals(per_day, tempos, won, gone, leaning)
 
 

@@ -136,7 +136,7 @@ def _deals(engine: Engine) -> Piece:
     edges = engine.segments.edges
     pieces = []
     for method in DEAL_METHODS:
-        chance = engine.outlook(method).chances.mean(axis=0, dtype=np.float64)
+        chance = engine.mean_chances(method)
         for horizon, days in ((EVER, EVER_DAYS), *zip(LEADS, LEADS, strict=True)):
             place = int(np.searchsorted(edges, days))
             pieces.append(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from orchestration.forecast.aging import Aging, Slopes, fit_aging
 from orchestration.forecast.amounts import ratio_pool, won_pools
 from orchestration.forecast.arrivals import carriers, fit_arrivals
 from orchestration.forecast.baselines import (
+    ARRIVAL_DAYS,
     configured_outlook,
     historical_outlook,
     naive_totals,
@@ -34,7 +35,7 @@ from orchestration.forecast.leaning import Leaning
 from orchestration.forecast.measured import Measured, leaning_of, measure
 from orchestration.forecast.pace import Pace, fit_pace
 from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
-from orchestration.forecast.simulate import Outlook, drawn_wins
+from orchestration.forecast.simulate import Outlook, drawn_wins, joined_wins
 from orchestration.forecast.stays import Stays, stays_of
 from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
 
@@ -42,6 +43,8 @@ METHODS = ("configured", "historical", "model", "naive")
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 # Draws of the parameters, and simulations for each of them.
 PARAMETER_DRAWS, REPEATS = 50, 12
+# A source of fewer wins is not looked at alone.
+FEWEST_WINS = 30
 # With so many open deals, totals vary less and fewer simulations tell as much.
 MANY_DEALS, MANY_REPEATS = 5_000, 8
 
@@ -68,12 +71,21 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A share of a company: its engine, and where its open deals and spells are in the whole."""
+
+    engine: Engine
+    open: Ints
+    spells: Ints
+
+
+@dataclass(frozen=True)
 class Engine:
     """Everything that is forecast from one past for some windows.
 
     ``quarter_phase``: the month in which fiscal quarters begin, counted from January, modulo three.
     ``scope``: by dimension, values that are to be there besides those of the deals. ``further``:
-    days ahead at which chances are wanted, too.
+    days ahead at which chances are wanted, too. ``name``: of the part, where it is one.
     """
 
     past: Past
@@ -81,6 +93,7 @@ class Engine:
     quarter_phase: int
     scope: Mapping[str, Sequence[str]] = field(default_factory=dict)
     further: Sequence[int] = ()
+    name: str = ""
 
     @cached_property
     def segments(self) -> Segments:
@@ -96,6 +109,28 @@ class Engine:
     def dimensions(self) -> dict[str, Coded]:
         """Return the dimensions of all spells."""
         return coded_dimensions(self.past, self.scope)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """Return the sources that the model looks at one by one, those of few wins together.
+
+        Each has its own level, tempo, season and drift, and its own beginning.
+        """
+        source = self.past.spells.dimensions["source_name"]
+        wins = np.bincount(source.codes[self.past.won], minlength=len(source.names))
+        group = np.where(wins >= FEWEST_WINS, np.arange(len(wins)) + 1, 0)
+        if len(np.unique(group)) < 2:
+            return [Part(self, np.arange(len(self.open_rows)), np.arange(len(source.codes)))]
+        of_spell = group[source.codes]
+        parts = []
+        for number in np.unique(of_spell):
+            deals = np.zeros(len(self.past.deal_names), dtype=bool)
+            deals[self.past.spells.deal[of_spell == number]] = True
+            engine = replace(self, past=self.past.only(deals), scope={}, name=str(number))
+            is_mine = deals[self.past.states.deal[self.open_rows]]
+            spells = np.flatnonzero(deals[self.past.spells.deal])
+            parts.append(Part(engine, np.flatnonzero(is_mine), spells))
+        return parts
 
     @cached_property
     def is_learnable(self) -> bool:
@@ -153,13 +188,39 @@ class Engine:
         """Return the rates of ending otherwise by age."""
         return fit_aging(self.past, GONE, self.pace, self.quarter_phase, self.slopes[1])
 
+    def parts_of(self, method: str) -> list[Part]:
+        """Return what a method looks at apart: the model at every source."""
+        if method == "model":
+            return self.parts
+        return [Part(self, np.arange(len(self.open_rows)), np.arange(len(self.past.spells.deal)))]
+
     def outlook(self, method: str) -> Outlook:
-        """Return what a method believes of open deals and of deals to come."""
+        """Return what a method believes of open deals and of deals to come, seen as one."""
         if method == "configured":
             return configured_outlook(self.past, self.open_rows, self.segments)
         if method == "historical" or not self.is_learnable:
-            return historical_outlook(self.past, self.measured, self.open_rows, self.segments)
+            return self.historical
         return self.model_outlook
+
+    @cached_property
+    def historical(self) -> Outlook:
+        """Return what measured paths say."""
+        return historical_outlook(self.past, self.measured, self.open_rows, self.segments)
+
+    def mean_chances(self, method: str) -> Floats:
+        """Return the chance of each open deal to be won by each border, (borders, deals)."""
+        chances = np.zeros((len(self.segments.edges), len(self.open_rows)))
+        for part in self.parts_of(method):
+            own = part.engine.outlook(method).chances
+            chances[:, part.open] = own.mean(axis=0, dtype=np.float64)
+        return chances
+
+    def expected_values(self) -> Floats:
+        """Return what each open deal brings if it is won, as the model believes."""
+        values = np.zeros(len(self.open_rows))
+        for part in self.parts:
+            values[part.open] = part.engine.outlook("model").expected_values()
+        return values
 
     @cached_property
     def model_outlook(self) -> Outlook:
@@ -193,28 +254,37 @@ class Engine:
         """Return the spells that a method's deals to come resemble."""
         if method == "model" and self.is_learnable:
             return carriers(self.past)[0]
-        return np.flatnonzero(self.past.spells.start > self.past.as_of - 365)
+        return np.flatnonzero(self.past.spells.start > self.past.as_of - ARRIVAL_DAYS)
 
     def random(self, name: str) -> np.random.Generator:
         """Return the random numbers of one purpose on this day, the same ones each time."""
-        return np.random.default_rng([self.past.as_of, zlib.crc32(name.encode())])
+        return np.random.default_rng([self.past.as_of, zlib.crc32((name + self.name).encode())])
 
     def totals(self, method: str) -> Iterator[Totals]:
         """Yield a method's forecast for one dimension after the other."""
         if method == "naive":
             yield from self._naive()
             return
-        outlook = self.outlook(method)
         members = self.segments.members
         without_new = np.array([window.start is not None for window in self.windows], dtype=float)
         repeats = REPEATS if len(self.open_rows) < MANY_DEALS else MANY_REPEATS
-        if len(outlook.chances) == 1:
-            repeats *= PARAMETER_DRAWS
-        wins = drawn_wins(self.random(method), outlook, repeats)
-        from_open, from_new = outlook.expected_open(), outlook.expected_new()
-        spell_of_open = self.past.states.spell[self.open_rows]
-        spell_of_row = np.concatenate([spell_of_open, self.carriers(method)])
-        is_open = wins.row < len(self.open_rows)
+        count = len(self.open_rows)
+        spells = [self.past.states.spell[self.open_rows]]
+        drawn, expected, carried = [], np.zeros((len(self.segments.edges) - 1, count)), []
+        rng = self.random(method)
+        for part in self.parts_of(method):
+            outlook = part.engine.outlook(method)
+            behind = sum(len(spell) for spell in spells)
+            own = drawn_wins(rng, outlook, repeats * PARAMETER_DRAWS // len(outlook.chances))
+            rows = np.r_[part.open, behind + np.arange(len(outlook.carrier_weight))]
+            drawn.append(replace(own, row=rows[own.row]))
+            expected[:, part.open] = outlook.expected_open()
+            carried.append(outlook.expected_new())
+            spells.append(part.spells[part.engine.carriers(method)])
+        wins = joined_wins(drawn)
+        from_open, from_new = expected, np.concatenate(carried, axis=1)
+        spell_of_row = np.concatenate(spells)
+        is_open = wins.row < count
         pipeline = [n for n, window in enumerate(self.windows) if window.start is None]
         for dimension, coded in self.dimensions.items():
             size = len(coded.names)
@@ -222,16 +292,15 @@ class Engine:
                 continue
             codes = coded.codes[spell_of_row]
             won = won_in(self.past, self.windows, coded)
-            drawn = wins.totals(codes, size) @ members.T + won[None]
+            totals = wins.totals(codes, size) @ members.T + won[None]
             for number in pipeline:
                 old = wins.only(is_open).totals(codes, size)
-                drawn[:, :, number] = old.sum(axis=2)
-            count = len(self.open_rows)
+                totals[:, :, number] = old.sum(axis=2)
             by_open = np.stack([np.bincount(codes[:count], row, size) for row in from_open])
             by_new = np.stack([np.bincount(codes[count:], row, size) for row in from_new])
             yield Totals(
                 method, dimension, [str(name) for name in coded.names], won,
-                (members @ by_open).T, (members @ by_new * without_new[:, None]).T, drawn,
+                (members @ by_open).T, (members @ by_new * without_new[:, None]).T, totals,
             )  # fmt: skip
 
     def _naive(self) -> Iterator[Totals]:

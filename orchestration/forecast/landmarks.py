@@ -65,7 +65,7 @@ def landmark_rows(past: Past) -> Rows:
     states, days = [], []
     for number in range(1, MOST_LANDMARKS + 1):
         day = past.as_of - number * SPACING_DAYS
-        if day < past.first_day:
+        if day < past.seen_from:
             break
         at = past.at(day)
         states.append(at)

@@ -97,7 +97,7 @@ def fit_leaning(until: int, stage: Ints, stayed: Ints, day: Ints, is_lost: Float
     place = kind * blocks + block
     shape = (stages * kinds, blocks)
     size = shape[0] * shape[1]
-    ends = np.bincount(place, minlength=size).reshape(shape).astype(np.float64)
+    ends: Floats = np.bincount(place, minlength=size).reshape(shape).astype(np.float64)
     lost = np.bincount(place, weights=is_lost, minlength=size).reshape(shape)
     _, trend = _place(np.arange(blocks) * BLOCK_DAYS, blocks)
     design = np.column_stack([trend, np.eye(blocks)])
@@ -105,8 +105,8 @@ def fit_leaning(until: int, stage: Ints, stayed: Ints, day: Ints, is_lost: Float
     priors = np.stack([_precision(blocks, STEPS[s], TRENDS[t]) for s, t in grid])
     plausible = np.array([np.log(STEP_PRIOR[s] * TREND_PRIOR[t]) for s, t in grid])
     modes = np.zeros((len(grid), 1 + blocks))
-    level = np.zeros(blocks)
-    base = np.zeros(shape[0])
+    level: Floats = np.zeros(blocks)
+    base: Floats = np.zeros(shape[0])
     for _ in range(ROUNDS):
         base = _base(ends, lost, level, base, stages)
         for _ in range(NEWTON_STEPS):
@@ -128,8 +128,6 @@ def fit_leaning(until: int, stage: Ints, stayed: Ints, day: Ints, is_lost: Float
         weights /= weights.sum()
         level = weights @ (modes @ design.T)
     return Leaning(until, blocks, weights, modes, roots, np.array([STEPS[s] for s, _ in grid]))
-
-
 
 
 def _base(ends: Floats, lost: Floats, level: Floats, base: Floats, stages: int) -> Floats:

@@ -12,8 +12,8 @@ import numpy as np
 
 from orchestration.forecast.history import Flags, Ints
 from orchestration.forecast.leaning import Leaning, fit_leaning
-from orchestration.forecast.past import GONE, OPEN, WON, Floats, Past
 from orchestration.forecast.pace import Pace
+from orchestration.forecast.past import GONE, OPEN, WON, Floats, Past
 from orchestration.forecast.stage_paths import (
     FEWEST_AT_RISK,
     LONGEST_PATH,
@@ -161,6 +161,8 @@ def measure(
     weight = np.ones(len(begin))
     if half_life is not None:
         weight = 0.5 ** ((past.as_of - until) / half_life)
+    # What lies before anything was seen to end is no time at risk.
+    unseen = np.maximum(np.minimum(past.seen_from - 1, until) - states.entered[begin], 0)
     past_leaning = leaning[0].mean(until) if leaning else np.zeros(len(begin))
     has_ended = goes_on | (cause != OPEN)
     paths, places = {}, {}
@@ -186,7 +188,7 @@ def measure(
             usual = float(ends @ past_leaning[mine]) / max(float(ends.sum()), 1e-12)
             by = leaning[1] - usual
         paths[key] = measured_paths(
-            texts, place[own], target, days[mine], weight[mine], fewest, by
+            texts, place[own], target, days[mine], weight[mine], fewest, by, unseen[mine]
         )
         places[key] = place
     return Measured(paths, places)

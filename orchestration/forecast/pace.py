@@ -44,10 +44,9 @@ class Pace:
 
 def fit_pace(past: Past, stays: Stays, quarter_phase: int) -> Pace:
     """Measure the pace of each month of the year; one throughout where history is short."""
-    size = past.as_of - past.first_day + 1
     days = np.arange(past.first_day, past.as_of + LONGEST_PATH + 2)
-    effects = np.zeros(12)
-    if size >= LEAST_DAYS:
+    effects: Floats = np.zeros(12)
+    if past.as_of - past.seen_from >= LEAST_DAYS:
         effects = _effects(past, stays, quarter_phase)
     month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
     return Pace(past.first_day - 1, np.r_[0.0, np.cumsum(np.exp(effects)[month])])
@@ -57,11 +56,10 @@ def _effects(past: Past, stays: Stays, quarter_phase: int) -> Floats:
     states, spells = past.states, past.spells
     size = past.as_of - past.first_day + 1
     cause = spells.cause[states.spell[stays.begin]]
-    ended = (stays.goes_on | (stays.until < past.as_of + 1)) & (cause >= 0)
     ended = stays.goes_on | (spells.end[states.spell[stays.begin]] <= past.as_of)
     counts = ended & (stays.goes_on | (cause != WON))
     entered, until = states.entered[stays.begin], stays.until
-    seen = states.start[stays.begin]
+    seen = np.maximum(states.start[stays.begin], past.seen_from - 1)
     names = len(states.stage.names)
     stage = states.stage.codes[stays.begin]
     happened = np.bincount(until[counts] - past.first_day, minlength=size).astype(np.float64)

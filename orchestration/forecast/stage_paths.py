@@ -129,11 +129,13 @@ def measured_paths(
     deals: Floats,
     fewest: float = FEWEST_AT_RISK,
     leaning: float = 0.0,
+    unseen: Ints | None = None,
 ) -> StagePaths:
     """Measure paths on coded stays: ``targets`` are stages, then won, gone, and still open.
 
     Days on which fewer than ``fewest`` deals were still in a stage say nothing. With a ``leaning``
-    a stay's end is ill by that much more (log odds) than was counted, at whatever day it ends.
+    a stay's end is ill by that much more (log odds) than was counted, at whatever day it ends. The
+    first ``unseen`` days of a stay were not watched.
 
     Cause-specific hazards by day are those of Aalen and Johansen (Scand. J. Statist. 5, 1978);
     the chance to be won is their convolution along the stages (Pyke, "Markov Renewal Processes",
@@ -145,6 +147,11 @@ def measured_paths(
     counted = np.bincount(place, weights=deals, minlength=size * (size + 3) * (days + 2))
     counted = counted.reshape(size, size + 3, days + 2)
     at_risk = counted.sum(axis=1)[:, ::-1].cumsum(axis=1)[:, ::-1]
+    if unseen is not None and unseen.any():
+        place = stages * (days + 2) + np.minimum(unseen, until)
+        late = np.bincount(place, weights=deals * (unseen > 0), minlength=size * (days + 2))
+        late = late.reshape(size, days + 2)
+        at_risk = at_risk - late[:, ::-1].cumsum(axis=1)[:, ::-1]
     left = counted[:, : size + 2, :]
     seen = at_risk >= fewest
     hazard = np.divide(left, at_risk[:, None, :], out=np.zeros_like(left), where=seen[:, None, :])[
