@@ -7,7 +7,7 @@ on landmark data, on a clock that runs with the tempo of the calendar. The parts
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from orchestration.forecast.hazards import Factor, RateModel, fit_rates
 from orchestration.forecast.history import Ints
 from orchestration.forecast.implied import Implied
 from orchestration.forecast.landmarks import (
+    SPACING_DAYS,
     Cells,
     Lens,
     Rows,
@@ -28,7 +29,8 @@ from orchestration.forecast.landmarks import (
     sampled,
 )
 from orchestration.forecast.leaning import Leaning
-from orchestration.forecast.past import Floats, Past
+from orchestration.forecast.past import WON, Floats, Past
+from orchestration.forecast.sharpening import LEADS, Sharpening, fit_sharpening
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
 # Landmarks lie this far apart: so many days ahead, each day is seen from exactly one of them.
@@ -38,6 +40,8 @@ MOST_TEMPO_ROWS = 15_000
 # What was seen so many days ago counts half; far fewer where a drift is noticed: rates of a year
 # changed by more than two standard deviations, and enough to be felt.
 HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
+# Rows that chances are judged by, and what those count that lie elsewhere in their quarter.
+MOST_JUDGED, UNLIKE_WEIGHT = 3_000, 0.35
 YEAR_BLOCKS, NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 12, 2.0, 0.15
 
 
@@ -51,6 +55,7 @@ class Chances:
     gone: RateModel
     won_tempo: Tempo
     gone_tempo: Tempo
+    sharpening: Sharpening | None = None
 
     def cumulative(
         self, rng: np.random.Generator, rows: Rows, edges: Ints, draws: int
@@ -79,7 +84,30 @@ class Chances:
                 base[1] + self.gone.log_rates(effects[1][draw : draw + 1], known[1])[0],
                 _between(wins[draw], cuts), _between(ends[draw], cuts), len(rows.day),
             )[place]  # fmt: skip
-        return drawn
+        return self.sharpening.of(drawn, edges) if self.sharpening else drawn
+
+    def looking_back(self, rows: Rows) -> Floats:
+        """Return what would have been said on past landmarks, (leads, rows).
+
+        A deal's rates come from the paths of the others.
+        """
+        past, edges = self.lens.past, np.r_[0, LEADS]
+        cells = ahead(len(rows.day), edges)
+        factors = self._factors(rows, cells)
+        base = self.rates.expected(rows, cells, True)
+        cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
+        logs, times = [], []
+        for cause, (model, tempo) in enumerate(
+            ((self.won, self.won_tempo), (self.gone, self.gone_tempo))
+        ):
+            known = [*factors, self.rates.worth(base, cause)]
+            logs.append(base[cause] + model.log_rates(model.effects[None, :], known)[0])
+            days = np.arange(past.first_day, past.as_of + int(edges[-1]) + 1)
+            clock = np.r_[0.0, np.cumsum(tempo.mean(days))]
+            at = rows.day[None, :] - past.first_day + 1 + cuts[:, None]
+            times.append(np.diff(clock[np.clip(at, 0, len(clock) - 1)], axis=0))
+        said = _won_by(logs[0], logs[1], times[0], times[1], len(rows.day))
+        return said[np.searchsorted(cuts, LEADS)]
 
     def _factors(self, rows: Rows, cells: Cells) -> list[Factor]:
         return [
@@ -124,7 +152,22 @@ def fit_chances(
         tempo = _tempo(past, rate, near, near_events, quarter_phase)
         fitted.append((model, tempo))
     (won, won_tempo), (gone, gone_tempo) = fitted
-    return Chances(lens, rates, won, gone, won_tempo, gone_tempo)
+    chances = Chances(lens, rates, won, gone, won_tempo, gone_tempo)
+    looked = sampled(past, everything, MOST_JUDGED)
+    return replace(chances, sharpening=_sharpening(chances, looked))
+
+
+def _sharpening(chances: Chances, rows: Rows) -> Sharpening:
+    past = chances.lens.past
+    spells, spell = past.spells, past.states.spell[rows.state]
+    until = rows.day[None, :] + LEADS[:, None]
+    won = (spells.cause[spell] == WON)[None, :] & (spells.end[spell][None, :] <= until)
+    # A quarter is about three landmarks long.
+    alike = (past.as_of - rows.day) // SPACING_DAYS % 3 == 0
+    weight = np.where(alike, 1.0, UNLIKE_WEIGHT)
+    # Several landmarks tell of one deal: together they count once.
+    weight = weight * len(np.unique(spell)) / max(len(spell), 1)
+    return fit_sharpening(chances.looking_back(rows), won, until <= past.as_of, weight)
 
 
 def half_life_of(leaning: Leaning, won_aging: Aging, gone_aging: Aging) -> float:
@@ -170,9 +213,12 @@ def _between(tempo: Floats, cuts: Ints) -> Floats:
 
 
 def _won_by(won: Floats, gone: Floats, won_time: Floats, gone_time: Floats, count: int) -> Floats:
-    """Return the chance to be won by each cut, (cuts, rows), of log rates a bin and row."""
-    wins = np.exp(won).reshape(len(won_time), count) * won_time[:, None]
-    ends = np.exp(gone).reshape(len(gone_time), count) * gone_time[:, None]
+    """Return the chance to be won by each cut, (cuts, rows), of log rates a bin and row.
+
+    Times are those that pass in each bin, for all rows or for each.
+    """
+    wins = np.exp(won).reshape(len(won_time), count) * won_time.reshape(len(won_time), -1)
+    ends = np.exp(gone).reshape(len(gone_time), count) * gone_time.reshape(len(gone_time), -1)
     total = wins + ends
     survived = np.exp(-np.cumsum(np.vstack([np.zeros((1, count)), total]), axis=0))
     share = wins / np.maximum(total, 1e-300)

@@ -46,7 +46,7 @@ PARAMETER_DRAWS, REPEATS = 50, 12
 # A source of fewer wins is not looked at alone.
 FEWEST_WINS = 30
 # With so many open deals, totals vary less and fewer simulations tell as much.
-MANY_DEALS, MANY_REPEATS = 5_000, 8
+MANY_DEALS, MANY_REPEATS = 1_500, 6
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ which anything is known. Only rows and their factors belong here, nothing is est
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -250,4 +250,4 @@ def lens_of(past: Past, quarter_phase: int) -> Lens:
 
 def per_cell(factors: list[Factor], cells: Cells) -> list[Factor]:
     """Return a deal's factors repeated for each of its cells."""
-    return [Factor(f.name, f.levels[cells.row], f.size) for f in factors]
+    return [replace(factor, levels=factor.levels[cells.row]) for factor in factors]

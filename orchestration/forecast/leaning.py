@@ -97,8 +97,8 @@ def fit_leaning(until: int, stage: Ints, stayed: Ints, day: Ints, is_lost: Float
     place = kind * blocks + block
     shape = (stages * kinds, blocks)
     size = shape[0] * shape[1]
-    ends: Floats = np.bincount(place, minlength=size).reshape(shape).astype(np.float64)
-    lost = np.bincount(place, weights=is_lost, minlength=size).reshape(shape)
+    ends = np.bincount(place, minlength=size).reshape(shape).astype(np.float64)
+    lost = np.bincount(place, weights=is_lost, minlength=size).reshape(shape).astype(np.float64)
     _, trend = _place(np.arange(blocks) * BLOCK_DAYS, blocks)
     design = np.column_stack([trend, np.eye(blocks)])
     grid = list(product(range(len(STEPS)), range(len(TRENDS))))
