@@ -157,7 +157,7 @@ class Engine:
     @cached_property
     def leaning(self) -> Leaning:
         """Return how the odds of losing have moved."""
-        return leaning_of(self.past, self.stays)
+        return leaning_of(self.past, self.stays, self.quarter_phase)
 
     @cached_property
     def implied(self) -> Implied:

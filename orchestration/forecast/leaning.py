@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from orchestration.forecast.tempo import QUARTER_CLASSES, quarter_class
+
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 
@@ -23,7 +25,9 @@ BLOCK_DAYS, MOST_BLOCKS = 30, 40
 STEPS, STEP_PRIOR = (0.005, 0.04, 0.12), (0.4, 0.4, 0.2)
 TRENDS, TREND_PRIOR = (0.003, 0.03, 0.1), (0.5, 0.3, 0.2)
 TREND_BLOCKS, TREND_DAMPING = 12, 0.97
-LEVEL_SPREAD = 1.0
+LEVEL_SPREAD, QUARTER_SPREAD = 1.0, 0.3
+# With less than a year, what changes may come again each year.
+LEAST_DAYS = 400
 ROUNDS = 3
 NEWTON_STEPS = 3
 # Ends of stays are told apart by the days spent; few of a kind are drawn to their stage's.
@@ -38,9 +42,11 @@ class Leaning:
     """Log odds by which losing is likelier than on average: a mixture of normal distributions."""
 
     until: int
+    days: int  # on which ends are told
     blocks: int
     weights: Floats
-    modes: Floats  # (grid, 1 + blocks): the trend, then the months' levels from the newest on
+    # (grid, p): the trend, the months' levels from the newest on, and the parts of the quarter
+    modes: Floats
     roots: Floats  # (grid, p, p): the precision's Cholesky factor
     steps: Floats
 
@@ -67,7 +73,9 @@ class Leaning:
 
     @property
     def change(self) -> float:
-        """Return the change within a year, 0 where that may be chance."""
+        """Return the change within a year, 0 where that may be chance, or a season."""
+        if self.days < LEAST_DAYS:
+            return 0.0
         contrast = np.zeros(self.modes.shape[1])
         back = min(TREND_BLOCKS, self.blocks - 1)
         contrast[0] = back
@@ -84,28 +92,33 @@ class Leaning:
         return mean if is_noted else 0.0
 
 
-def fit_leaning(until: int, stage: Ints, stayed: Ints, day: Ints, is_lost: Floats) -> Leaning:
+def fit_leaning(
+    until: int, quarter_phase: int, stage: Ints, stayed: Ints, day: Ints, is_lost: Floats
+) -> Leaning:
     """Fit the leaning to ends of stays, one element each: stage, days stayed, day, and 1 if lost.
 
-    ``until`` is the day up to which they are known.
+    ``until`` is the day up to which they are known. What returns every quarter is no leaning.
     """
     blocks = int(np.clip((until - day.min(initial=until)) // BLOCK_DAYS + 1, 1, MOST_BLOCKS))
     kinds = len(STAY_BORDERS) + 1
     kind = stage * kinds + np.searchsorted(STAY_BORDERS, stayed, side="right")
     stages = int(stage.max(initial=0)) + 1
     block, _ = _place(until - day, blocks)
-    place = kind * blocks + block
-    shape = (stages * kinds, blocks)
+    part = quarter_class(day, quarter_phase)
+    place = (kind * blocks + block) * QUARTER_CLASSES + part
+    shape = (stages * kinds, blocks * QUARTER_CLASSES)
     size = shape[0] * shape[1]
     ends = np.bincount(place, minlength=size).reshape(shape).astype(np.float64)
     lost = np.bincount(place, weights=is_lost, minlength=size).reshape(shape).astype(np.float64)
     _, trend = _place(np.arange(blocks) * BLOCK_DAYS, blocks)
-    design = np.column_stack([trend, np.eye(blocks)])
+    months = np.column_stack([trend, np.eye(blocks)])
+    parts = np.tile(np.eye(QUARTER_CLASSES), (blocks, 1))
+    design = np.column_stack([np.repeat(months, QUARTER_CLASSES, axis=0), parts])
     grid = list(product(range(len(STEPS)), range(len(TRENDS))))
     priors = np.stack([_precision(blocks, STEPS[s], TRENDS[t]) for s, t in grid])
     plausible = np.array([np.log(STEP_PRIOR[s] * TREND_PRIOR[t]) for s, t in grid])
-    modes = np.zeros((len(grid), 1 + blocks))
-    level: Floats = np.zeros(blocks)
+    modes = np.zeros((len(grid), design.shape[1]))
+    level: Floats = np.zeros(shape[1])
     base: Floats = np.zeros(shape[0])
     for _ in range(ROUNDS):
         base = _base(ends, lost, level, base, stages)
@@ -127,7 +140,9 @@ def fit_leaning(until: int, stage: Ints, stayed: Ints, day: Ints, is_lost: Float
         weights = np.exp(scores - scores.max())
         weights /= weights.sum()
         level = weights @ (modes @ design.T)
-    return Leaning(until, blocks, weights, modes, roots, np.array([STEPS[s] for s, _ in grid]))
+    days = until - int(day.min(initial=until)) + 1
+    steps = np.array([STEPS[s] for s, _ in grid])
+    return Leaning(until, days, blocks, weights, modes, roots, steps)
 
 
 def _base(ends: Floats, lost: Floats, level: Floats, base: Floats, stages: int) -> Floats:
@@ -162,9 +177,11 @@ def _place(back: Ints, blocks: int) -> tuple[Ints, Floats]:
 
 
 def _precision(blocks: int, step: float, trend: float) -> Floats:
-    prior = np.zeros((1 + blocks, 1 + blocks))
+    prior = np.zeros((1 + blocks + QUARTER_CLASSES,) * 2)
     prior[0, 0] = 1 / trend**2
-    prior[-1, -1] += 1 / LEVEL_SPREAD**2
+    parts = np.arange(1 + blocks, len(prior))
+    prior[parts, parts] = 1 / QUARTER_SPREAD**2
+    prior[blocks, blocks] += 1 / LEVEL_SPREAD**2
     for one, other in pairwise(range(1, 1 + blocks)):
         prior[one, one] += 1 / step**2
         prior[other, other] += 1 / step**2

@@ -112,7 +112,7 @@ class Measured:
         return share * passed, (1 - share) * passed
 
 
-def leaning_of(past: Past, stays: Stays) -> Leaning:
+def leaning_of(past: Past, stays: Stays, quarter_phase: int) -> Leaning:
     """Fit how the odds of losing, when a stay ends, have moved."""
     states, spells = past.states, past.spells
     begin = stays.begin
@@ -121,9 +121,10 @@ def leaning_of(past: Past, stays: Stays) -> Leaning:
     lost = ~stays.goes_on & (spells.cause[spell] == GONE)
     keys = states.dimensions["pipeline"].codes[begin] * len(states.stage.names)
     _, stage = np.unique(keys + states.stage.codes[begin], return_inverse=True)
+    stayed = stays.until - states.entered[begin]
     return fit_leaning(
-        past.as_of, stage.reshape(-1)[ended], (stays.until - states.entered[begin])[ended],
-        stays.until[ended], lost[ended].astype(np.float64),
+        past.as_of, quarter_phase, stage.reshape(-1)[ended], stayed[ended], stays.until[ended],
+        lost[ended].astype(np.float64),
     )  # fmt: skip
 
 

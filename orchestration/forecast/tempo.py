@@ -38,9 +38,10 @@ WEEKEND_SPREAD = 1.5
 FIRST_LEVEL_SPREAD = 1.0
 NEWTON_STEPS = 5
 # Days left in the quarter up to which a day is in its last two weeks, and in the month before them.
-QUARTER_CLASSES = (14, 45)
+QUARTER_PLACES = (14, 45)
 # The same more finely, for the tempo itself.
 QUARTER_BORDERS = np.array([3, 7, 14, 28, 45, 63, 78])
+QUARTER_CLASSES = len(QUARTER_BORDERS) + 1
 # Parameters: twelve months, places in the quarter, weekends, one without effect, the trend.
 MONTHS, WEEKEND, WORKDAY, TREND, LEVEL = 12, 20, 21, 22, 23
 
@@ -151,7 +152,12 @@ def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) 
 
 def place_in_quarter(days: Ints, quarter_phase: int) -> Ints:
     """Return 0 in a quarter's last two weeks, 1 in the month before them, else 2."""
-    return np.searchsorted(np.array(QUARTER_CLASSES), _left_of_quarter(days, quarter_phase))
+    return np.searchsorted(np.array(QUARTER_PLACES), _left_of_quarter(days, quarter_phase))
+
+
+def quarter_class(days: Ints, quarter_phase: int) -> Ints:
+    """Return the same more finely: 0 in a quarter's last three days, and so on."""
+    return np.searchsorted(QUARTER_BORDERS, _left_of_quarter(days, quarter_phase))
 
 
 def _left_of_quarter(days: Ints, quarter_phase: int) -> Ints:
@@ -165,7 +171,7 @@ def _columns(days: Ints, until: int, blocks: int, quarter_phase: int) -> tuple[I
     """Return the four parameters of each day (month, place in the quarter, weekend, level), and
     how far the trend has come on it."""
     months = dates_of(days).astype("datetime64[M]").astype(np.int64)
-    place = MONTHS + np.searchsorted(QUARTER_BORDERS, _left_of_quarter(days, quarter_phase))
+    place = MONTHS + quarter_class(days, quarter_phase)
     weekend = np.where((days + 3) % 7 >= 5, WEEKEND, WORKDAY)
     back = (until - days) // BLOCK_DAYS
     ahead = np.maximum(-back, 0)
