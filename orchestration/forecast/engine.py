@@ -25,6 +25,7 @@ from orchestration.forecast.baselines import (
 from orchestration.forecast.chances import (
     HALF_LIFE_DAYS,
     Chances,
+    drift_of,
     fit_chances,
     half_life_of,
 )
@@ -37,6 +38,7 @@ from orchestration.forecast.pace import Pace, fit_pace
 from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook, drawn_wins, joined_wins
 from orchestration.forecast.stays import Stays, stays_of
+from orchestration.forecast.stepping_back import stepped_back, weight_of_paths
 from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
 
 METHODS = ("configured", "historical", "model", "naive")
@@ -203,6 +205,13 @@ class Engine:
         return self.model_outlook
 
     @cached_property
+    def weight_of_paths(self) -> float:
+        """Return how far the model steps back towards the measured paths."""
+        if self.leaning.change or drift_of(self.won_aging) or drift_of(self.gone_aging):
+            return 0.0
+        return weight_of_paths(self.past, self.measured)
+
+    @cached_property
     def historical(self) -> Outlook:
         """Return what measured paths say."""
         return historical_outlook(self.past, self.measured, self.open_rows, self.segments)
@@ -243,12 +252,18 @@ class Engine:
         who, weight = carriers(past)
         spells = past.spells
         pipelines = past.states.dimensions["pipeline"]
-        return Outlook(
+        believed = Outlook(
             chances, past.states.amount[self.open_rows], pipelines.codes[self.open_rows],
             np.diff(clock[:, :, np.clip(edges, 0, clock.shape[2] - 1)], axis=2), won_pools(past),
             ratio_pool(past, sampled(past, landmark_rows(past))),
             spells.dimensions["pipeline"].codes[who], weight,
         )  # fmt: skip
+        if not self.weight_of_paths:
+            return believed
+        measured = self.historical.chances[0].astype(np.float64)
+        values = believed.expected_values()
+        moved = stepped_back(chances, measured, values, self.weight_of_paths)
+        return replace(believed, chances=moved)
 
     def carriers(self, method: str) -> Ints:
         """Return the spells that a method's deals to come resemble."""

@@ -67,4 +67,9 @@ def _learned(engine: Engine) -> str:
                 f"{abs(math.expm1(change)):.0%} within a year"
                 + ("" if engine.leaning.change else ": older deals count far less")
             )
+    if engine.weight_of_paths:
+        parts.append(
+            "no drift and no season beyond chance: the total is drawn towards that of measured "
+            f"rates of stages ({engine.weight_of_paths:.0%})"
+        )
     return ", ".join(parts)
