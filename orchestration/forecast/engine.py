@@ -38,7 +38,11 @@ from orchestration.forecast.pace import Pace, fit_pace
 from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook, drawn_wins, joined_wins
 from orchestration.forecast.stays import Stays, stays_of
-from orchestration.forecast.stepping_back import stepped_back, weight_of_paths
+from orchestration.forecast.stepping_back import (
+    grown_pipelines,
+    stepped_back,
+    weight_of_paths,
+)
 from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
 
 METHODS = ("configured", "historical", "model", "naive")
@@ -262,7 +266,12 @@ class Engine:
             return believed
         measured = self.historical.chances[0].astype(np.float64)
         values = believed.expected_values()
-        moved = stepped_back(chances, measured, values, self.weight_of_paths)
+        moved = believed.chances.copy()
+        for code in np.flatnonzero(grown_pipelines(past)):
+            own = believed.pipeline == code
+            moved[:, :, own] = stepped_back(
+                chances[:, :, own], measured[:, own], values[own], self.weight_of_paths
+            )
         return replace(believed, chances=moved)
 
     def carriers(self, method: str) -> Ints:

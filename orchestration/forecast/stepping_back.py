@@ -9,7 +9,9 @@ after differ from what they say by more than chance?
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from orchestration.forecast.history import Flags
 from orchestration.forecast.landmarks import Rows, landmark_rows, sampled
 from orchestration.forecast.measured import Measured
 from orchestration.forecast.past import WON, Floats, Past
@@ -17,7 +19,7 @@ from orchestration.forecast.stage_paths import LONGEST_PATH
 
 MOST_WEIGHT = 0.5
 SEEN_DAYS = 30
-YEAR_OF_LANDMARKS = 12
+YEAR_OF_LANDMARKS, YEAR_DAYS = 12, 365
 FEWEST_LANDMARKS = 6
 MOST_ROWS = 6_000
 LEAST_VARIANCE = 0.5
@@ -53,20 +55,27 @@ def weight_of_paths(past: Past, measured: Measured) -> float:
     return MOST_WEIGHT * float(np.clip(share, 0.0, 1.0))
 
 
+def grown_pipelines(past: Past) -> Flags:
+    """Return by pipeline whether its paths have been seen for a year."""
+    pipeline = past.spells.dimensions["pipeline"]
+    first = np.full(len(pipeline.names), past.as_of)
+    np.minimum.at(first, pipeline.codes, np.maximum(past.spells.start, past.seen_from))
+    return np.asarray(first <= past.as_of - YEAR_DAYS)
+
+
 def stepped_back(
-    chances: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
-    measured: Floats,
-    values: Floats,
-    weight: float,
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    chances: npt.NDArray[np.float32], measured: Floats, values: Floats, weight: float
+) -> npt.NDArray[np.float32]:
     """Move the chances (draws, borders, deals) so that their total is the mean of both.
 
     ``measured`` (borders, deals) are those of the paths, ``values`` what deals bring. Deals keep
-    their order, and draws their spread.
+    their order; draws lie closer together, as two views that agree are surer than one.
     """
-    own = chances.mean(axis=0, dtype=np.float64) @ values
-    theirs = measured @ values
+    mean = chances.mean(axis=0, dtype=np.float64)
+    own, theirs = mean @ values, measured @ values
     ratio = np.divide(theirs, own, out=np.ones_like(own), where=own > 0)
-    factor = np.clip(1 + weight * (ratio - 1), *FACTOR_BOUNDS).astype(np.float32)
-    moved = np.minimum(chances * factor[None, :, None], np.float32(1))
-    return np.maximum.accumulate(moved, axis=1)
+    factor = np.clip(1 + weight * (ratio - 1), *FACTOR_BOUNDS)
+    closer = 1 - weight / 2
+    drawn = mean[None] + closer * (chances - mean[None])
+    moved = np.clip(drawn * factor[None, :, None], 0, 1).astype(np.float32)
+    return np.asarray(np.maximum.accumulate(moved, axis=1))
