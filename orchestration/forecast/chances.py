@@ -217,8 +217,9 @@ def _won_by(won: Floats, gone: Floats, won_time: Floats, gone_time: Floats, coun
 
     Times are those that pass in each bin, for all rows or for each.
     """
-    wins = np.exp(won).reshape(len(won_time), count) * won_time.reshape(len(won_time), -1)
-    ends = np.exp(gone).reshape(len(gone_time), count) * gone_time.reshape(len(gone_time), -1)
+    each = (len(won_time), count if won_time.ndim > 1 else 1)
+    wins = np.exp(won).reshape(len(won_time), count) * won_time.reshape(each)
+    ends = np.exp(gone).reshape(len(gone_time), count) * gone_time.reshape(each)
     total = wins + ends
     survived = np.exp(-np.cumsum(np.vstack([np.zeros((1, count)), total]), axis=0))
     share = wins / np.maximum(total, 1e-300)

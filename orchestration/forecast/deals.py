@@ -41,6 +41,7 @@ def deal_rows(engine: Engine) -> pd.DataFrame:
             own = part.engine
             looked = Rows(own.open_rows, np.full(len(own.open_rows), past.as_of))
             drawn = own.chances.cumulative(own.random("deals"), looked, GRID, DRAWS)
+            drawn = own.stepped(drawn, GRID, own.model_outlook.expected_values())
             chance[:, part.open] = drawn.mean(axis=0, dtype=np.float64)
             reasons[part.open] = _reasons(own.chances, looked)
         else:

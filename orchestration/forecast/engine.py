@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from orchestration.forecast.aging import Aging, Slopes, fit_aging
 from orchestration.forecast.amounts import ratio_pool, won_pools
@@ -37,6 +38,7 @@ from orchestration.forecast.measured import Measured, leaning_of, measure
 from orchestration.forecast.pace import Pace, fit_pace
 from orchestration.forecast.past import GONE, WON, Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook, drawn_wins, joined_wins
+from orchestration.forecast.stage_paths import LONGEST_PATH
 from orchestration.forecast.stays import Stays, stays_of
 from orchestration.forecast.stepping_back import (
     grown_pipelines,
@@ -215,6 +217,27 @@ class Engine:
             return 0.0
         return weight_of_paths(self.past, self.measured)
 
+    def stepped(
+        self, chances: npt.NDArray[np.float32], edges: Ints, values: Floats
+    ) -> npt.NDArray[np.float32]:
+        """Return chances (draws, edges, open deals) as they are after stepping back.
+
+        ``values`` are what the deals bring.
+        """
+        if not self.weight_of_paths:
+            return chances
+        states, rows = self.past.states, self.open_rows
+        pipeline = states.dimensions["pipeline"].codes[rows]
+        ages = np.clip(self.past.as_of - states.entered[rows], 0, LONGEST_PATH)
+        won, _ = self.measured.chances(pipeline, states.stage.codes[rows], ages, edges)
+        moved = chances.copy()
+        for code in np.flatnonzero(grown_pipelines(self.past)):
+            own = pipeline == code
+            moved[:, :, own] = stepped_back(
+                chances[:, :, own], won[own].T, values[own], self.weight_of_paths
+            )
+        return moved
+
     @cached_property
     def historical(self) -> Outlook:
         """Return what measured paths say."""
@@ -262,16 +285,7 @@ class Engine:
             ratio_pool(past, sampled(past, landmark_rows(past))),
             spells.dimensions["pipeline"].codes[who], weight,
         )  # fmt: skip
-        if not self.weight_of_paths:
-            return believed
-        measured = self.historical.chances[0].astype(np.float64)
-        values = believed.expected_values()
-        moved = believed.chances.copy()
-        for code in np.flatnonzero(grown_pipelines(past)):
-            own = believed.pipeline == code
-            moved[:, :, own] = stepped_back(
-                chances[:, :, own], measured[:, own], values[own], self.weight_of_paths
-            )
+        moved = self.stepped(chances, edges, believed.expected_values())
         return replace(believed, chances=moved)
 
     def carriers(self, method: str) -> Ints:
