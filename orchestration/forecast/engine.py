@@ -118,6 +118,11 @@ class Engine:
         """Return the dimensions of all spells."""
         return coded_dimensions(self.past, self.scope)
 
+    @property
+    def whole(self) -> Part:
+        """Return everything as one part."""
+        return Part(self, np.arange(len(self.open_rows)), np.arange(len(self.past.spells.deal)))
+
     @cached_property
     def parts(self) -> list[Part]:
         """Return the sources that the model looks at one by one, those of few wins together.
@@ -128,16 +133,15 @@ class Engine:
         wins = np.bincount(source.codes[self.past.won], minlength=len(source.names))
         group = np.where(wins >= FEWEST_WINS, np.arange(len(wins)) + 1, 0)
         if len(np.unique(group)) < 2:
-            return [Part(self, np.arange(len(self.open_rows)), np.arange(len(source.codes)))]
+            return [self.whole]
         of_spell = group[source.codes]
         parts = []
         for number in np.unique(of_spell):
             deals = np.zeros(len(self.past.deal_names), dtype=bool)
             deals[self.past.spells.deal[of_spell == number]] = True
             engine = replace(self, past=self.past.only(deals), scope={}, name=str(number))
-            is_mine = deals[self.past.states.deal[self.open_rows]]
-            spells = np.flatnonzero(deals[self.past.spells.deal])
-            parts.append(Part(engine, np.flatnonzero(is_mine), spells))
+            mine = (self.past.states.deal[self.open_rows], self.past.spells.deal)
+            parts.append(Part(engine, *(np.flatnonzero(deals[deal]) for deal in mine)))
         return parts
 
     @cached_property
@@ -198,9 +202,7 @@ class Engine:
 
     def parts_of(self, method: str) -> list[Part]:
         """Return what a method looks at apart: the model at every source."""
-        if method == "model":
-            return self.parts
-        return [Part(self, np.arange(len(self.open_rows)), np.arange(len(self.past.spells.deal)))]
+        return self.parts if method == "model" else [self.whole]
 
     def outlook(self, method: str) -> Outlook:
         """Return what a method believes of open deals and of deals to come, seen as one."""
@@ -308,7 +310,8 @@ class Engine:
         repeats = REPEATS if len(self.open_rows) < MANY_DEALS else MANY_REPEATS
         count = len(self.open_rows)
         spells = [self.past.states.spell[self.open_rows]]
-        drawn, expected, carried = [], np.zeros((len(self.segments.edges) - 1, count)), []
+        drawn, carried = [], []
+        from_open = np.zeros((len(self.segments.edges) - 1, count))
         rng = self.random(method)
         for part in self.parts_of(method):
             outlook = part.engine.outlook(method)
@@ -316,11 +319,11 @@ class Engine:
             own = drawn_wins(rng, outlook, repeats * PARAMETER_DRAWS // len(outlook.chances))
             rows = np.r_[part.open, behind + np.arange(len(outlook.carrier_weight))]
             drawn.append(replace(own, row=rows[own.row]))
-            expected[:, part.open] = outlook.expected_open()
+            from_open[:, part.open] = outlook.expected_open()
             carried.append(outlook.expected_new())
             spells.append(part.spells[part.engine.carriers(method)])
         wins = joined_wins(drawn)
-        from_open, from_new = expected, np.concatenate(carried, axis=1)
+        from_new = np.concatenate(carried, axis=1)
         spell_of_row = np.concatenate(spells)
         is_open = wins.row < count
         pipeline = [n for n, window in enumerate(self.windows) if window.start is None]
@@ -332,8 +335,7 @@ class Engine:
             won = won_in(self.past, self.windows, coded)
             totals = wins.totals(codes, size) @ members.T + won[None]
             for number in pipeline:
-                old = wins.only(is_open).totals(codes, size)
-                totals[:, :, number] = old.sum(axis=2)
+                totals[:, :, number] = wins.only(is_open).totals(codes, size).sum(axis=2)
             by_open = np.stack([np.bincount(codes[:count], row, size) for row in from_open])
             by_new = np.stack([np.bincount(codes[count:], row, size) for row in from_new])
             yield Totals(

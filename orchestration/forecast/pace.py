@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.forecast.history import Ints
-from orchestration.forecast.past import WON, Floats, Past
+from orchestration.forecast.past import GONE, Floats, Past
 from orchestration.forecast.stage_paths import LONGEST_PATH
 from orchestration.forecast.stays import Stays
 from orchestration.forecast.tempo import fit_tempo, month_effects
@@ -56,8 +56,7 @@ def _effects(past: Past, stays: Stays, quarter_phase: int) -> Floats:
     states, spells = past.states, past.spells
     size = past.as_of - past.first_day + 1
     cause = spells.cause[states.spell[stays.begin]]
-    ended = stays.goes_on | (spells.end[states.spell[stays.begin]] <= past.as_of)
-    counts = ended & (stays.goes_on | (cause != WON))
+    counts = stays.goes_on | (cause == GONE)
     entered, until = states.entered[stays.begin], stays.until
     seen = np.maximum(states.start[stays.begin], past.seen_from - 1)
     names = len(states.stage.names)
