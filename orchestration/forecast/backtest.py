@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from orchestration.forecast.engine import METHODS, QUANTILES, Engine, Totals
+from orchestration.forecast.engine import Engine
 from orchestration.forecast.history import DealHistory, dates_of
 from orchestration.forecast.past import past_of
 from orchestration.forecast.stage_paths import LONGEST_PATH
+from orchestration.forecast.totals import METHODS, QUANTILES, Totals
 from orchestration.forecast.windows import LEADS, lead_windows, windows_of
 from orchestration.marts.periods import add_months, month_of, quarter_of
 

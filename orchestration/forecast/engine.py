@@ -45,37 +45,15 @@ from orchestration.forecast.stepping_back import (
     stepped_back,
     weight_of_paths,
 )
+from orchestration.forecast.totals import Totals
 from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
 
-METHODS = ("configured", "historical", "model", "naive")
-QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 # Draws of the parameters, and simulations for each of them.
 PARAMETER_DRAWS, REPEATS = 50, 12
 # A source of fewer wins is not looked at alone.
 FEWEST_WINS = 30
 # With so many open deals, totals vary less and fewer simulations tell as much.
 MANY_DEALS, MANY_REPEATS = 1_500, 6
-
-
-@dataclass(frozen=True)
-class Totals:
-    """One method's forecast for one dimension: arrays (values, windows), quantiles beside them.
-
-    ``draws`` (draws, values, windows) are totals with what is won already.
-    """
-
-    method: str
-    dimension: str
-    names: Sequence[str]
-    won_to_date: Floats
-    from_open: Floats
-    from_new: Floats
-    draws: Floats
-
-    @cached_property
-    def quantiles(self) -> Floats:
-        """Return the quantiles, (5, values, windows)."""
-        return np.quantile(self.draws, QUANTILES, axis=0)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy import stats
 
 from orchestration.forecast.backtest import EVER, EVER_DAYS, QUANTILE_COLUMNS, backtest
-from orchestration.forecast.engine import QUANTILES
 from orchestration.forecast.history import days_of
 from orchestration.forecast.past import DIMENSIONS
+from orchestration.forecast.totals import QUANTILES
 from tests.forecast.worlds import FUTURE_DAYS, World, world
 
 BINS = np.array([0.08, 0.2, 0.4, 0.7])
