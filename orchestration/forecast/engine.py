@@ -209,7 +209,9 @@ class Engine:
         states, rows = self.past.states, self.open_rows
         pipeline = states.dimensions["pipeline"].codes[rows]
         ages = np.clip(self.past.as_of - states.entered[rows], 0, LONGEST_PATH)
-        won, _ = self.measured.chances(pipeline, states.stage.codes[rows], ages, edges)
+        # Without drift there is one set of them, which lets rare ages speak as well.
+        paths = self.implied.measured[0]
+        won, _ = paths.chances(pipeline, states.stage.codes[rows], ages, edges)
         moved = chances.copy()
         for code in np.flatnonzero(grown_pipelines(self.past)):
             own = pipeline == code
