@@ -12,6 +12,7 @@ import numpy as np
 
 from orchestration.forecast.aging import AGE_BINS, Aging
 from orchestration.forecast.history import Ints
+from orchestration.forecast.leaning import Leaning
 from orchestration.forecast.past import Floats, Past
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
@@ -28,6 +29,7 @@ class Arrivals:
     tempos: list[Tempo | None]
     won: Aging
     gone: Aging
+    leaning: Leaning
 
     def wins_ahead(self, rng: np.random.Generator, draws: int, horizon: int) -> Floats:
         """Draw the rates at which deals to come are won, (draws, pipelines, days ahead)."""
@@ -35,33 +37,49 @@ class Arrivals:
         won, gone = self.won.draws(rng, draws), self.gone.draws(rng, draws)
         won_tempo = self.won.tempo.draws(rng, draws, horizon)
         gone_pace = self.gone.tempo.draws(rng, draws, horizon).mean(axis=1)
-        bins = np.searchsorted(AGE_BINS, np.arange(horizon), side="right") - 1
+        leant = self._leant(draws, horizon)
+        # The age on the clock of a deal at the end of each day, by the day on which it comes.
+        days = self.won.tempo.until + np.arange(horizon)
+        ages = self.won.pace.between(days[:, None], days[None, :] + 1)
+        bins = np.clip(np.searchsorted(AGE_BINS, ages, side="right") - 1, 0, len(AGE_BINS) - 2)
+        passed = np.maximum(np.diff(ages, axis=1, prepend=0.0), 0.0) * (ages > 0)
         for pipeline, tempo in enumerate(self.tempos):
             if tempo is None:
                 continue
             coming = tempo.draws(rng, draws, horizon) * self.per_day[pipeline]
-            wins = won[:, pipeline][:, bins]
-            total = wins + gone[:, pipeline][:, bins] * gone_pace[:, None]
-            before = np.cumsum(total, axis=1) - total
-            density = wins / total * np.exp(-before) * (1 - np.exp(-total))
-            # A convolution over days: created on one day, won so many days later.
-            size = 2 * horizon
-            spectrum = np.fft.rfft(coming, size, axis=1) * np.fft.rfft(density, size, axis=1)
-            through = np.fft.irfft(spectrum, size, axis=1)[:, :horizon]
-            rates[:, pipeline] = np.maximum(through, 0.0) * won_tempo
+            wins = won[:, pipeline] * leant[0]
+            ends = gone[:, pipeline] * leant[1] * gone_pace[:, None]
+            for draw in range(draws):
+                winning = wins[draw][bins] * passed
+                total = winning + ends[draw][bins] * passed
+                before = np.cumsum(total, axis=1) - total
+                share = np.divide(winning, total, out=np.zeros_like(total), where=total > 0)
+                density = share * np.exp(-before) * (1 - np.exp(-total))
+                rates[draw, pipeline] = (coming[draw] @ density) * won_tempo[draw]
         return rates
 
+    def _leant(self, draws: int, horizon: int) -> tuple[Floats, Floats]:
+        """Return what the leaning halfway multiplies rates by, (draws, bins), of either cause."""
+        half = self.leaning.draws(draws, np.array([horizon // 2]))
+        won, gone = (
+            np.exp(half * aging.slopes.by_age[None]) if aging.slopes else np.ones((draws, 1))
+            for aging in (self.won, self.gone)
+        )
+        return won, gone
 
-def fit_arrivals(past: Past, won: Aging, gone: Aging, quarter_phase: int) -> Arrivals:
+
+def fit_arrivals(
+    past: Past, won: Aging, gone: Aging, leaning: Leaning, quarter_phase: int
+) -> Arrivals:
     """Learn how deals of each pipeline arrive, from its first one on."""
     spells = past.spells
     pipeline = spells.dimensions["pipeline"]
-    size = past.as_of - past.first_day + 1
-    since = np.clip(spells.start - past.first_day, 0, size - 1)
+    size = past.as_of - past.seen_from + 1
+    since = np.minimum(spells.start - past.seen_from, size - 1)
     per_day = np.zeros(len(pipeline.names))
     tempos: list[Tempo | None] = []
     for code in range(len(pipeline.names)):
-        mine = since[pipeline.codes == code]
+        mine = since[(pipeline.codes == code) & (since >= 0)]
         if not len(mine):
             tempos.append(None)
             continue
@@ -69,8 +87,8 @@ def fit_arrivals(past: Past, won: Aging, gone: Aging, quarter_phase: int) -> Arr
         daily = np.bincount(mine - begin, minlength=size - begin).astype(np.float64)
         per_day[code] = daily.mean()
         expected = np.full(len(daily), daily.mean())
-        tempos.append(fit_tempo(past.first_day + begin, daily, expected, quarter_phase))
-    return Arrivals(per_day, tempos, won, gone)
+        tempos.append(fit_tempo(past.seen_from + begin, daily, expected, quarter_phase))
+    return Arrivals(per_day, tempos, won, gone, leaning)
 
 
 def carriers(past: Past) -> tuple[Ints, Floats]:

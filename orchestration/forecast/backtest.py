@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from orchestration.forecast.engine import METHODS, QUANTILES, Engine, Totals
+from orchestration.forecast.engine import Engine
 from orchestration.forecast.history import DealHistory, dates_of
 from orchestration.forecast.past import past_of
 from orchestration.forecast.stage_paths import LONGEST_PATH
+from orchestration.forecast.totals import METHODS, QUANTILES, Totals
 from orchestration.forecast.windows import LEADS, lead_windows, windows_of
 from orchestration.marts.periods import add_months, month_of, quarter_of
 
@@ -136,7 +137,7 @@ def _deals(engine: Engine) -> Piece:
     edges = engine.segments.edges
     pieces = []
     for method in DEAL_METHODS:
-        chance = engine.outlook(method).chances.mean(axis=0, dtype=np.float64)
+        chance = engine.mean_chances(method)
         for horizon, days in ((EVER, EVER_DAYS), *zip(LEADS, LEADS, strict=True)):
             place = int(np.searchsorted(edges, days))
             pieces.append(

@@ -64,8 +64,8 @@ def historical_outlook(
     won, _ = measured.chances(pipeline.codes[open_rows], states.stage.codes[open_rows], ages, edges)
     chances = np.maximum.accumulate(won.T, axis=0).astype(np.float32)
     new_wins = np.zeros((1, len(pipeline.names), len(edges) - 1))
-    span = max(min(ARRIVAL_DAYS, past.as_of - past.first_day + 1), 1)
-    recent = spells.start > past.as_of - ARRIVAL_DAYS
+    span = max(min(ARRIVAL_DAYS, past.as_of - past.seen_from + 1), 1)
+    recent = spells.start > past.as_of - span
     arrived = np.bincount(
         spells.dimensions["pipeline"].codes[recent], minlength=len(pipeline.names)
     )
@@ -124,7 +124,7 @@ def naive_totals(past: Past, windows: Sequence[Window], coded: Coded) -> Floats:
         for back in range(NAIVE_ERRORS):
             start = past.as_of + 1 - length - back * max(length // 2, 15)
             earlier = _naive(clock, past, start, length)
-            if start < past.first_day or earlier is None:
+            if start < past.seen_from or earlier is None:
                 break
             squares += np.square(_between(clock, past, start, length) - earlier)
             errors += 1
@@ -150,14 +150,14 @@ def _same_before(window: Window, past: Past) -> tuple[int, int] | None:
             )
             for shift in shifts
         ]
-    known = [days for days in candidates if past.first_day <= days[0] and days[1] <= past.as_of]
+    known = [days for days in candidates if past.seen_from <= days[0] and days[1] <= past.as_of]
     return known[0] if known else None
 
 
 def _naive(clock: Floats, past: Past, start: int, length: int) -> Floats | None:
     """Return what the rule says of some past days: a year before, else just before."""
     for before in (start - 365, start - length):
-        if before >= past.first_day and before + length <= start:
+        if before >= past.seen_from and before + length <= start:
             return _between(clock, past, before, length)
     return None
 

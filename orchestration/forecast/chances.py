@@ -7,8 +7,7 @@ on landmark data, on a clock that runs with the tempo of the calendar. The parts
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,9 @@ import numpy.typing as npt
 from orchestration.forecast.aging import Aging
 from orchestration.forecast.hazards import Factor, RateModel, fit_rates
 from orchestration.forecast.history import Ints
+from orchestration.forecast.implied import Implied
 from orchestration.forecast.landmarks import (
-    BINS,
+    SPACING_DAYS,
     Cells,
     Lens,
     Rows,
@@ -28,9 +28,9 @@ from orchestration.forecast.landmarks import (
     per_cell,
     sampled,
 )
-from orchestration.forecast.measured import Measured, measure
-from orchestration.forecast.past import GONE, WON, Floats, Past
-from orchestration.forecast.stage_paths import LONGEST_PATH
+from orchestration.forecast.leaning import Leaning
+from orchestration.forecast.past import WON, Floats, Past
+from orchestration.forecast.sharpening import LEADS, Sharpening, fit_sharpening
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
 # Landmarks lie this far apart: so many days ahead, each day is seen from exactly one of them.
@@ -39,12 +39,10 @@ SEEN_ONCE_DAYS = 30
 MOST_TEMPO_ROWS = 15_000
 # What was seen so many days ago counts half; far fewer where a drift is noticed: rates of a year
 # changed by more than two standard deviations, and enough to be felt.
-HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT, LEAST_AT_RISK = 730.0, 150.0, 0.25
+HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
+# Rows that chances are judged by, and what those count that lie elsewhere in their quarter.
+MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.35
 YEAR_BLOCKS, NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 12, 2.0, 0.15
-# With fewer deals, paths are cross-fitted in five folds, else in two.
-MANY_SPELLS = 1_500
-# Steps of the implied rates beside the average, on the log scale.
-RATIOS = np.array([-3.0, -2.0, -1.2, -0.5, 0.0, 0.5, 1.0, 1.5])
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class Chances:
     gone: RateModel
     won_tempo: Tempo
     gone_tempo: Tempo
+    sharpening: Sharpening | None = None
 
     def cumulative(
         self, rng: np.random.Generator, rows: Rows, edges: Ints, draws: int
@@ -68,22 +67,47 @@ class Chances:
         horizon = int(edges[-1])
         cells = ahead(len(rows.day), edges)
         factors = self._factors(rows, cells)
-        rates = self.rates.of_cells(self.lens.past, rows, cells, False)
-        base = [np.log(rate) for rate in rates]
-        known = [[*factors, self.rates.worth(rates, cause)] for cause in (0, 1)]
+        logs = self.rates.log_rates(rows, cells, False)
+        likely = self.rates.expected(rows, cells, False)
+        known = [[*factors, self.rates.worth(likely, cause)] for cause in (0, 1)]
         cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
+        leanings = self.rates.leaning.draws(draws, cuts[1:] // 2)
         wins = self.won_tempo.draws(rng, draws, horizon)
         ends = self.gone_tempo.draws(rng, draws, horizon)
         effects = (self.won.draws(rng, draws), self.gone.draws(rng, draws))
         drawn = np.empty((draws, len(edges), len(rows.day)), dtype=np.float32)
         place = np.searchsorted(cuts, edges)
         for draw in range(draws):
+            base = self.rates.at(logs, np.repeat(leanings[draw], len(rows.day)))
             drawn[draw] = _won_by(
                 base[0] + self.won.log_rates(effects[0][draw : draw + 1], known[0])[0],
                 base[1] + self.gone.log_rates(effects[1][draw : draw + 1], known[1])[0],
                 _between(wins[draw], cuts), _between(ends[draw], cuts), len(rows.day),
             )[place]  # fmt: skip
-        return drawn
+        return self.sharpening.of(drawn, edges) if self.sharpening else drawn
+
+    def looking_back(self, rows: Rows) -> Floats:
+        """Return what would have been said on past landmarks, (leads, rows).
+
+        A deal's rates come from the paths of the others.
+        """
+        past, edges = self.lens.past, np.r_[0, LEADS]
+        cells = ahead(len(rows.day), edges)
+        factors = self._factors(rows, cells)
+        base = self.rates.expected(rows, cells, True)
+        cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
+        logs, times = [], []
+        for cause, (model, tempo) in enumerate(
+            ((self.won, self.won_tempo), (self.gone, self.gone_tempo))
+        ):
+            known = [*factors, self.rates.worth(base, cause)]
+            logs.append(base[cause] + model.log_rates(model.effects[None, :], known)[0])
+            days = np.arange(past.first_day, past.as_of + int(edges[-1]) + 1)
+            clock = np.r_[0.0, np.cumsum(tempo.mean(days))]
+            at = rows.day[None, :] - past.first_day + 1 + cuts[:, None]
+            times.append(np.diff(clock[np.clip(at, 0, len(clock) - 1)], axis=0))
+        said = _won_by(logs[0], logs[1], times[0], times[1], len(rows.day))
+        return said[np.searchsorted(cuts, LEADS)]
 
     def _factors(self, rows: Rows, cells: Cells) -> list[Factor]:
         return [
@@ -91,51 +115,10 @@ class Chances:
         ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Implied:
-    """Rates that the measured paths imply for a deal at each lead: where learning starts from.
-
-    While learning, a deal's rates come from the paths of the other deals: its own end is not
-    among what they were measured on, so that their worth shows (cross-fitting).
-    """
-
-    measured: Measured
-    others: Sequence[Measured]
-    average: tuple[float, float]
-
-    def of_cells(
-        self, past: Past, rows: Rows, cells: Cells, is_learning: bool
-    ) -> tuple[Floats, Floats]:
-        """Return the rates a day of being won and of ending otherwise, one a cell."""
-        last = int(np.searchsorted(BINS, cells.bin_until.max(initial=1)))
-        edges = BINS[: last + 1]
-        won, gone = np.zeros((2, len(rows.day), last))
-        fold = _folds(past, len(self.others))[rows.state]
-        for number, measured in enumerate(self.others if is_learning else (self.measured,)):
-            mine = np.flatnonzero(fold == number) if is_learning else np.arange(len(fold))
-            at = rows.state[mine]
-            won[mine], gone[mine] = measured.rates(
-                past.states.dimensions["pipeline"].codes[at], past.states.stage.codes[at],
-                np.clip(rows.day[mine] - past.states.entered[at], 0, LONGEST_PATH), edges,
-                self.average,
-            )  # fmt: skip
-        bin_of = np.searchsorted(edges, cells.bin_after, side="right") - 1
-        return won[cells.row, bin_of], gone[cells.row, bin_of]
-
-    def worth(self, rates: tuple[Floats, Floats], cause: int) -> Factor:
-        """Return as a factor how high the implied rates are beside the average."""
-        level = np.searchsorted(RATIOS, np.log(rates[cause] / self.average[cause]))
-        return Factor("implied", level, len(RATIOS) + 1, 0.2, len(RATIOS) + 1)
-
-
-def _folds(past: Past, count: int) -> Ints:
-    """Return the fold that each state's deal is in, by its key."""
-    mark = past.deal_hash[past.states.deal] >> np.uint64(7)
-    return (mark % np.uint64(count)).astype(np.int64)
-
-
-def fit_chances(past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: int) -> Chances:
-    """Learn the rates from everything that is known.
+def fit_chances(
+    past: Past, rates: Implied, won_aging: Aging, gone_aging: Aging, quarter_phase: int
+) -> Chances:
+    """Learn the rates from everything that is known, starting from those that paths imply.
 
     Past time runs on the clocks of what became of deals by their age.
     """
@@ -149,18 +132,9 @@ def fit_chances(past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: 
     near_factors = [
         *per_cell(lens.deal_factors(near_rows), near), *lens.lead_factors(near_rows, near)
     ]  # fmt: skip
-    spells = past.spells
-    days = float((np.minimum(spells.end, past.as_of) - spells.start + 1).sum())
-    average = tuple((float((spells.cause == c).sum()) + 0.5) / max(days, 1.0) for c in (WON, GONE))
-    drifts = drift_of(won_aging) or drift_of(gone_aging)
-    half_life = HALF_LIFE_IN_DRIFT if drifts else HALF_LIFE_DAYS
-    count = 2 if len(spells.deal) >= MANY_SPELLS else 5
-    fold = _folds(past, count)
-    others = [measure(past, fold != number, LEAST_AT_RISK, half_life) for number in range(count)]
-    everyone = measure(past, None, LEAST_AT_RISK, half_life)
-    implied = Implied(everyone, others, (average[0], average[1]))
-    base = implied.of_cells(past, rows, cells, True)
-    near_base = implied.of_cells(past, near_rows, near, True)
+    base = rates.expected(rows, cells, True)
+    near_base = rates.expected(near_rows, near, True)
+    half_life = half_life_of(rates.leaning, won_aging, gone_aging)
     weight = 0.5 ** ((past.as_of - rows.day[cells.row]) / half_life)
     fitted = []
     for cause, (aging, events, near_events) in enumerate(
@@ -168,18 +142,39 @@ def fit_chances(past: Past, won_aging: Aging, gone_aging: Aging, quarter_phase: 
     ):
         # Several landmarks tell of one event: together they count once.
         repeated = max(float(events.sum()), 1.0) / _distinct(past, rows, cells, events)
-        passed = _passed(past, aging.clock, cells) * base[cause]
-        known = [*factors, implied.worth(base, cause)]
+        passed = _passed(past, aging.clock, cells) * np.exp(base[cause])
+        known = [*factors, rates.worth(base, cause)]
         model = fit_rates(known, events * weight / repeated, passed * weight / repeated)
-        rate = near_base[cause] * np.exp(
-            model.log_rates(
-                model.effects[None, :], [*near_factors, implied.worth(near_base, cause)]
-            )[0]
+        effects = model.log_rates(
+            model.effects[None, :], [*near_factors, rates.worth(near_base, cause)]
         )
+        rate = np.exp(near_base[cause] + effects[0])
         tempo = _tempo(past, rate, near, near_events, quarter_phase)
         fitted.append((model, tempo))
     (won, won_tempo), (gone, gone_tempo) = fitted
-    return Chances(lens, implied, won, gone, won_tempo, gone_tempo)
+    chances = Chances(lens, rates, won, gone, won_tempo, gone_tempo)
+    looked = sampled(past, everything, MOST_JUDGED)
+    return replace(chances, sharpening=_sharpening(chances, looked))
+
+
+def _sharpening(chances: Chances, rows: Rows) -> Sharpening:
+    past = chances.lens.past
+    spells, spell = past.spells, past.states.spell[rows.state]
+    until = rows.day[None, :] + LEADS[:, None]
+    won = (spells.cause[spell] == WON)[None, :] & (spells.end[spell][None, :] <= until)
+    # A quarter is about three landmarks long.
+    alike = (past.as_of - rows.day) // SPACING_DAYS % 3 == 0
+    weight = np.where(alike, 1.0, UNLIKE_WEIGHT)
+    # Several landmarks tell of one deal: together they count once.
+    weight = weight * len(np.unique(spell)) / max(len(spell), 1)
+    return fit_sharpening(chances.looking_back(rows), won, until <= past.as_of, weight)
+
+
+def half_life_of(leaning: Leaning, won_aging: Aging, gone_aging: Aging) -> float:
+    """Return after how many days the past counts half: a drift that has no law of its own is
+    followed by looking at what is recent."""
+    drifts = drift_of(won_aging) or drift_of(gone_aging)
+    return HALF_LIFE_IN_DRIFT if drifts and not leaning.change else HALF_LIFE_DAYS
 
 
 def drift_of(aging: Aging) -> float:
@@ -218,9 +213,13 @@ def _between(tempo: Floats, cuts: Ints) -> Floats:
 
 
 def _won_by(won: Floats, gone: Floats, won_time: Floats, gone_time: Floats, count: int) -> Floats:
-    """Return the chance to be won by each cut, (cuts, rows), of log rates a bin and row."""
-    wins = np.exp(won).reshape(len(won_time), count) * won_time[:, None]
-    ends = np.exp(gone).reshape(len(gone_time), count) * gone_time[:, None]
+    """Return the chance to be won by each cut, (cuts, rows), of log rates a bin and row.
+
+    Times are those that pass in each bin, for all rows or for each.
+    """
+    each = (len(won_time), count if won_time.ndim > 1 else 1)
+    wins = np.exp(won).reshape(len(won_time), count) * won_time.reshape(each)
+    ends = np.exp(gone).reshape(len(gone_time), count) * gone_time.reshape(each)
     total = wins + ends
     survived = np.exp(-np.cumsum(np.vstack([np.zeros((1, count)), total]), axis=0))
     share = wins / np.maximum(total, 1e-300)

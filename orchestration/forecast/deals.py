@@ -33,34 +33,37 @@ def deal_rows(engine: Engine) -> pd.DataFrame:
     """
     past, rows = engine.past, engine.open_rows
     names = [str(name) for name in past.deal_names[past.states.deal[rows]]]
-    if not engine.is_learnable or not len(rows):
-        return (
-            pd.DataFrame({name: [] for name in COLUMNS}) if not len(rows) else _plain(engine, names)
-        )
-    looked = Rows(rows, np.full(len(rows), past.as_of))
-    drawn = engine.chances.cumulative(engine.random("deals"), looked, GRID, DRAWS)
-    chance = drawn.mean(axis=0, dtype=np.float64)
+    chance, reasons = np.zeros((len(GRID), len(rows))), np.full(len(rows), "", dtype=object)
+    for part in engine.parts:
+        if not len(part.open):
+            continue
+        if part.engine.is_learnable:
+            own = part.engine
+            looked = Rows(own.open_rows, np.full(len(own.open_rows), past.as_of))
+            drawn = own.chances.cumulative(own.random("deals"), looked, GRID, DRAWS)
+            drawn = own.stepped(drawn, GRID, own.model_outlook.expected_values())
+            chance[:, part.open] = drawn.mean(axis=0, dtype=np.float64)
+            reasons[part.open] = _reasons(own.chances, looked)
+        else:
+            chance[:, part.open] = _measured(part.engine)
+            reasons[part.open] = "too little history to tell deals apart"
     frame = _frame(engine, names, chance)
-    frame["reasons"] = _reasons(engine.chances, looked)
+    frame["reasons"] = reasons
     return frame[COLUMNS]
 
 
-def _plain(engine: Engine, names: list[str]) -> pd.DataFrame:
-    """Return the rows where nothing can be learned: by the stages' measured paths."""
-    outlook = engine.outlook("historical")
-    last = outlook.chances[0].astype(np.float64)
+def _measured(engine: Engine) -> Floats:
+    """Return the chances where nothing can be learned: by the stages' measured paths."""
+    last = engine.historical.chances[0].astype(np.float64)
     edges = engine.segments.edges
-    chance = np.stack([np.interp(GRID, edges, column) for column in last.T], axis=1)
-    frame = _frame(engine, names, chance)
-    frame["reasons"] = "too little history to tell deals apart"
-    return frame[COLUMNS]
+    return np.stack([np.interp(GRID, edges, column) for column in last.T], axis=1)
 
 
 def _frame(engine: Engine, names: list[str], chance: Floats) -> pd.DataFrame:
     final = chance[-1]
     half = (chance >= 0.5 * final[None, :]).argmax(axis=0)
     closes = np.where(final > 0, engine.past.as_of + GRID[half], NEVER)
-    value = engine.outlook("model").expected_values()
+    value = engine.expected_values()
     frame = pd.DataFrame(
         {
             "deal_key": names,

@@ -7,7 +7,7 @@ which anything is known. Only rows and their factors belong here, nothing is est
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,8 @@ STAGE_AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 181])
 AMOUNT_STEPS = np.array([-1.2, -0.5, 0.0, 0.5, 1.2, 2.0])
 OPINIONS = np.array([0.1, 0.25, 0.4, 0.6, 0.75, 0.9])
 PLACES = 5
+# Days in a stage from which a deal may be one that waits.
+WAITS = np.array([12, 30])
 RELATIONS = 9
 
 
@@ -63,7 +65,7 @@ def landmark_rows(past: Past) -> Rows:
     states, days = [], []
     for number in range(1, MOST_LANDMARKS + 1):
         day = past.as_of - number * SPACING_DAYS
-        if day < past.first_day:
+        if day < past.seen_from:
             break
         at = past.at(day)
         states.append(at)
@@ -188,7 +190,13 @@ class Lens:
             ],
             [0, 1, 2, 3, 4, 5, 6, 7], 8,
         )  # fmt: skip
+        # What waits for the quarter's end is won in its last two weeks, from the late stages.
+        begin = self.past.states.entered[at]
+        closing = _last_weeks(day, cells, self.quarter_phase)
+        waits = np.searchsorted(WAITS, day - begin, side="right")
+        pull = (closing * (PLACES + 1) + self._place(at)) * (len(WAITS) + 1) + waits
         return [
+            Factor("pull", pull, 3 * (PLACES + 1) * (len(WAITS) + 1), 0.5),
             Factor("lead", cells.lead, LEADS_LEARNED),
             Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
@@ -212,6 +220,15 @@ class Lens:
         return np.searchsorted(STAGE_AGES, age, side="right")
 
 
+def _last_weeks(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
+    """Return how much of each cell lies in a quarter's last two weeks: 0 nothing, 2 most of it."""
+    first, last = int(day.min(initial=0)), int((day + cells.bin_until).max(initial=0))
+    late = place_in_quarter(np.arange(first, last + 1), quarter_phase) == 0
+    passed = np.cumsum(late)
+    days = passed[day + cells.bin_until - first] - passed[day + cells.bin_after - first]
+    return np.where(days == 0, 0, np.where(2 * days < cells.bin_until - cells.bin_after, 1, 2))
+
+
 def lens_of(past: Past, quarter_phase: int) -> Lens:
     """Fix the levels of the factors on what is known."""
     states = past.states
@@ -233,4 +250,4 @@ def lens_of(past: Past, quarter_phase: int) -> Lens:
 
 def per_cell(factors: list[Factor], cells: Cells) -> list[Factor]:
     """Return a deal's factors repeated for each of its cells."""
-    return [Factor(f.name, f.levels[cells.row], f.size) for f in factors]
+    return [replace(factor, levels=factor.levels[cells.row]) for factor in factors]

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.forecast.history import Flags, Ints
-from orchestration.forecast.past import OPEN, WON, Floats, Past
+from orchestration.forecast.leaning import Leaning, fit_leaning
+from orchestration.forecast.pace import Pace
+from orchestration.forecast.past import GONE, OPEN, WON, Floats, Past
 from orchestration.forecast.stage_paths import (
     FEWEST_AT_RISK,
     LONGEST_PATH,
     StagePaths,
     measured_paths,
 )
+from orchestration.forecast.stays import Stays, stays_of
 
 # Deals looked up at once: keeps memory near 50 MB.
 CASES_AT_ONCE = 400
@@ -109,42 +112,60 @@ class Measured:
         return share * passed, (1 - share) * passed
 
 
+def leaning_of(past: Past, stays: Stays, quarter_phase: int) -> Leaning:
+    """Fit how the odds of losing, when a stay ends, have moved."""
+    states, spells = past.states, past.spells
+    begin = stays.begin
+    spell = states.spell[begin]
+    ended = stays.goes_on | (spells.cause[spell] != OPEN)
+    lost = ~stays.goes_on & (spells.cause[spell] == GONE)
+    keys = states.dimensions["pipeline"].codes[begin] * len(states.stage.names)
+    _, stage = np.unique(keys + states.stage.codes[begin], return_inverse=True)
+    stayed = stays.until - states.entered[begin]
+    return fit_leaning(
+        past.as_of, quarter_phase, stage.reshape(-1)[ended], stayed[ended], stays.until[ended],
+        lost[ended].astype(np.float64),
+    )  # fmt: skip
+
+
 def measure(
     past: Past,
     deals: Flags | None = None,
     fewest: float = FEWEST_AT_RISK,
     half_life: float | None = None,
+    stays: Stays | None = None,
+    leaning: tuple[Leaning, float] | None = None,
+    pace: Pace | None = None,
 ) -> Measured:
     """Measure each pipeline's paths on every stay in a stage, of ``deals`` (by state) if given.
 
     Days on which fewer than ``fewest`` deals were still in a stage say nothing. Stays that ended
-    ``half_life`` days ago count half.
+    ``half_life`` days ago count half. With ``leaning``, paths are those of a time that leans so;
+    with ``pace``, days are counted on its clock.
     """
     states, spells = past.states, past.spells
     pipeline = states.dimensions["pipeline"].codes
-    count = len(states.start)
-    if not count:
+    if not len(states.start):
         return Measured({}, {})
-    changed = (
-        (states.spell[1:] != states.spell[:-1]) | (pipeline[1:] != pipeline[:-1])
-        | (states.stage.codes[1:] != states.stage.codes[:-1])
-        | (states.entered[1:] != states.entered[:-1])
-    )  # fmt: skip
-    begin = np.flatnonzero(np.r_[True, changed])
-    follows = np.r_[begin[1:], count]
-    after = np.minimum(follows, count - 1)
-    goes_on = (follows < count) & (states.spell[after] == states.spell[begin])
-    inside = goes_on & (pipeline[after] == pipeline[begin])
+    stays = stays or stays_of(past)
+    begin, after, until = stays.begin, stays.after, stays.until
+    goes_on, inside = stays.goes_on, stays.inside
     spell = states.spell[begin]
-    cause, end = spells.cause[spell], spells.end[spell]
-    until = np.where(goes_on, states.start[after], np.minimum(end, past.as_of))
+    cause = spells.cause[spell]
     days = until - states.entered[begin]
     seen = days > 0  # a stay that began today was not seen for a day yet
+    if pace is not None:
+        passed = pace.between(states.entered[begin], until)
+        days = np.maximum(np.rint(passed).astype(np.int64), 1)
     if deals is not None:
         seen &= deals[begin]
     weight = np.ones(len(begin))
     if half_life is not None:
         weight = 0.5 ** ((past.as_of - until) / half_life)
+    # What lies before anything was seen to end is no time at risk.
+    unseen = np.maximum(np.minimum(past.seen_from - 1, until) - states.entered[begin], 0)
+    past_leaning = leaning[0].mean(until) if leaning else np.zeros(len(begin))
+    has_ended = goes_on | (cause != OPEN)
     paths, places = {}, {}
     for code in np.unique(pipeline):
         mine = np.flatnonzero(seen & (pipeline[begin] == code))
@@ -162,6 +183,13 @@ def measure(
         target = np.where(goes_on[mine], target, ending)
         texts = tuple(str(states.stage.names[name]) for name in names)
         key = int(code)
-        paths[key] = measured_paths(texts, place[own], target, days[mine], weight[mine], fewest)
+        by = 0.0
+        if leaning:
+            ends = weight[mine] * has_ended[mine]
+            usual = float(ends @ past_leaning[mine]) / max(float(ends.sum()), 1e-12)
+            by = leaning[1] - usual
+        paths[key] = measured_paths(
+            texts, place[own], target, days[mine], weight[mine], fewest, by, unseen[mine]
+        )
         places[key] = place
     return Measured(paths, places)

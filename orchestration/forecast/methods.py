@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from orchestration.forecast.deals import deal_rows
-from orchestration.forecast.engine import METHODS, QUANTILES, Engine, Totals
+from orchestration.forecast.engine import Engine
 from orchestration.forecast.history import DealHistory, Flags, Ints, dates_of, days_of
 from orchestration.forecast.past import Floats, past_of
 from orchestration.forecast.statements import statement
+from orchestration.forecast.totals import METHODS, QUANTILES, Totals
 from orchestration.forecast.windows import windows_of
 from orchestration.marts.periods import Period
 

@@ -5,7 +5,7 @@ Everything that is measured for a forecast starts from here; nothing is estimate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -14,13 +14,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from orchestration.forecast.history import NEVER, UNKNOWN, DealHistory, Ints, day_number, days_of
+from orchestration.forecast.history import (
+    NEVER,
+    UNKNOWN,
+    DealHistory,
+    Flags,
+    Ints,
+    day_number,
+    days_of,
+)
 
 Floats = npt.NDArray[np.floating[Any]]
 Texts = npt.NDArray[np.object_]
 
 # How a spell of being open ends.
 OPEN, WON, GONE = 0, 1, 2
+# So many ends awaited before the first one, and not told, are no chance.
+MISSED_ENDS = 20.0
 DIMENSIONS = ("source_name", "pipeline", "owner", "team", "lead_source", "region")
 
 
@@ -97,6 +107,53 @@ class Past:
         """Return the first day of which anything is known (``as_of`` where nothing is)."""
         start = self.spells.start
         return int(start.min()) if len(start) else self.as_of
+
+    @cached_property
+    def seen_from(self) -> int:
+        """Return the day from which ends of deals are told.
+
+        A source may know those deals only that were still open on its first day: the time before
+        saw nothing end, which is no news of how deals fare (left truncation). Recognised by ends
+        that should have been there, and aren't.
+        """
+        spells = self.spells
+        ends = spells.end[spells.cause != OPEN]
+        if not len(ends):
+            return self.first_day
+        first = int(ends.min())
+        stop = np.minimum(spells.end, self.as_of)
+        before = float(np.maximum(np.minimum(stop, first) - spells.start, 0).sum())
+        behind = float(np.maximum(stop - np.maximum(spells.start, first), 0).sum())
+        return first if before * len(ends) > MISSED_ENDS * max(behind, 1.0) else self.first_day
+
+    def only(self, deals: Flags) -> Past:
+        """Return the past of some deals, as if there were no others."""
+        states, spells = self.states, self.spells
+        of_state, of_spell = deals[states.deal], deals[spells.deal]
+        number = np.cumsum(of_spell) - 1
+        kept = {
+            field.name: getattr(states, field.name)[of_state]
+            for field in fields(States)
+            if field.name not in ("stage", "dimensions", "spell")
+        }
+        place = np.cumsum(of_state) - 1
+        first, last = (
+            np.where(edge < 0, -1, place[np.maximum(edge, 0)])[of_spell] if len(place) else edge
+            for edge in (spells.first, spells.last)
+        )
+        return Past(
+            self.as_of,
+            States(
+                **kept, spell=number[states.spell[of_state]], stage=states.stage.take(of_state),
+                dimensions={name: c.take(of_state) for name, c in states.dimensions.items()},
+            ),
+            Spells(
+                spells.deal[of_spell], spells.start[of_spell], spells.end[of_spell],
+                spells.cause[of_spell], spells.amount[of_spell], first, last,
+                {name: c.take(of_spell) for name, c in spells.dimensions.items()},
+            ),
+            self.deal_names, self.deal_hash,
+        )  # fmt: skip
 
     @cached_property
     def won(self) -> Ints:

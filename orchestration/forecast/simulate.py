@@ -6,6 +6,7 @@ drawing belongs here: chances, rates and amounts come from elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,15 @@ class Wins:
             self.draws, self.segments, self.draw[rows], self.segment[rows], self.value[rows],
             self.row[rows],
         )  # fmt: skip
+
+
+def joined_wins(parts: Sequence[Wins]) -> Wins:
+    """Return the wins of parts of a company, drawn equally often, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = ("draw", "segment", "value", "row")
+    joined = [np.concatenate([getattr(part, name) for part in parts]) for name in columns]
+    return Wins(parts[0].draws, parts[0].segments, *joined)
 
 
 def drawn_wins(rng: np.random.Generator, outlook: Outlook, repeats: int) -> Wins:

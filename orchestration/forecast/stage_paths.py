@@ -128,10 +128,14 @@ def measured_paths(
     lasted: Ints,
     deals: Floats,
     fewest: float = FEWEST_AT_RISK,
+    leaning: float = 0.0,
+    unseen: Ints | None = None,
 ) -> StagePaths:
     """Measure paths on coded stays: ``targets`` are stages, then won, gone, and still open.
 
-    Days on which fewer than ``fewest`` deals were still in a stage say nothing.
+    Days on which fewer than ``fewest`` deals were still in a stage say nothing. With a ``leaning``
+    a stay's end is ill by that much more (log odds) than was counted, at whatever day it ends. The
+    first ``unseen`` days of a stay were not watched.
 
     Cause-specific hazards by day are those of Aalen and Johansen (Scand. J. Statist. 5, 1978);
     the chance to be won is their convolution along the stages (Pyke, "Markov Renewal Processes",
@@ -143,11 +147,18 @@ def measured_paths(
     counted = np.bincount(place, weights=deals, minlength=size * (size + 3) * (days + 2))
     counted = counted.reshape(size, size + 3, days + 2)
     at_risk = counted.sum(axis=1)[:, ::-1].cumsum(axis=1)[:, ::-1]
+    if unseen is not None and unseen.any():
+        place = stages * (days + 2) + np.minimum(unseen, until)
+        late = np.bincount(place, weights=deals * (unseen > 0), minlength=size * (days + 2))
+        late = late.reshape(size, days + 2)
+        at_risk = at_risk - late[:, ::-1].cumsum(axis=1)[:, ::-1]
     left = counted[:, : size + 2, :]
     seen = at_risk >= fewest
     hazard = np.divide(left, at_risk[:, None, :], out=np.zeros_like(left), where=seen[:, None, :])[
         :, :, : days + 1
     ]
+    if leaning:
+        hazard = _leant(hazard, leaning)
     staying = np.cumprod(1.0 - hazard.sum(axis=1), axis=1)
     before = np.concatenate((np.ones((size, 1)), staying[:, :-1]), axis=1)
     leaving = hazard * before[:, None, :]
@@ -161,3 +172,15 @@ def measured_paths(
         ended[:, :, day] = directly[:, :, day] + through.T
         turned[days - day] = ended[:, :, day].T
     return StagePaths(names, leaving, staying, ended[0], ended[1], at_risk)
+
+
+def _leant(hazard: Floats, by: float) -> Floats:
+    """Move the log odds of ending otherwise among all ends, on each day, (from, to, day)."""
+    leaving = hazard.sum(axis=1)
+    share = np.divide(hazard[:, -1], leaving, out=np.zeros_like(leaving), where=leaving > 0)
+    odds = share * np.exp(by)
+    moved = odds / (1 - share + odds)
+    rest = np.divide(1 - moved, 1 - share, out=np.ones_like(share), where=share < 1)
+    other: Floats = hazard * rest[:, None, :]
+    other[:, -1] = moved * leaving
+    return other

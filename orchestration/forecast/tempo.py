@@ -27,18 +27,23 @@ MOST_BLOCKS = 40
 # month's step of the level and of the trend a month; how plausible the latter are before anything
 # was seen.
 MONTH_SPREADS = (0.03, 0.12, 0.35)
-QUARTER_SPREADS = (0.05, 0.8)
-STEPS, STEP_PRIOR = (0.01, 0.05, 0.12), (0.3, 0.45, 0.25)
-TRENDS, TREND_PRIOR = (0.003, 0.03), (0.4, 0.6)
+QUARTER_SPREADS = (0.05, 0.3, 0.9)
+STEPS, STEP_PRIOR = (0.01, 0.05, 0.12), (0.6, 0.3, 0.1)
+TRENDS, TREND_PRIOR = (0.003, 0.03, 0.1), (0.6, 0.3, 0.1)
 # The trend is that of the last year; what it adds shrinks from month to month.
 TREND_BLOCKS, TREND_DAMPING = 12, 0.95
+# Spreads of the season less plausible by so much (log) than the best are left out.
+LEAST = 3.0
 WEEKEND_SPREAD = 1.5
 FIRST_LEVEL_SPREAD = 1.0
 NEWTON_STEPS = 5
-# Before the quarter's end: its last two weeks and the four before them.
-QUARTER_CLASSES = (14, 45)
-# Parameters: twelve months, three places in the quarter, weekends, one without effect, the trend.
-MONTHS, WEEKEND, WORKDAY, TREND, LEVEL = 12, 15, 16, 17, 18
+# Days left in the quarter up to which a day is in its last two weeks, and in the month before them.
+QUARTER_PLACES = (14, 45)
+# The same more finely, for the tempo itself.
+QUARTER_BORDERS = np.array([3, 7, 14, 28, 45, 63, 78])
+QUARTER_CLASSES = len(QUARTER_BORDERS) + 1
+# Parameters: twelve months, places in the quarter, weekends, one without effect, the trend.
+MONTHS, WEEKEND, WORKDAY, TREND, LEVEL = 12, 20, 21, 22, 23
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,10 @@ class Tempo:
         values[:, WORKDAY] = 0.0
         logs = values[:, columns].sum(axis=2) + values[:, TREND, None] * trend[None]
         pace = np.exp(logs + self.steps[chosen][:, None] * walk[:, block])
-        return np.asarray(pace, dtype=np.float64)
+        # A gamma distributed rate's mean is where its logarithm's density is highest: the draws
+        # are to spread around it, not above it.
+        likely = np.exp(self.modes[:, columns].sum(axis=2) + self.modes[:, TREND, None] * trend)
+        return np.asarray(pace * (self.weights @ likely / pace.mean(axis=0)), dtype=np.float64)
 
     @property
     def step(self) -> float:
@@ -97,6 +105,11 @@ class Tempo:
         squares = np.square(halves[:, :, 0]).sum(axis=1) + changes**2
         mean = float(self.weights @ changes)
         return mean, float(np.sqrt(max(float(self.weights @ squares) - mean**2, 0.0)))
+
+
+def month_effects(tempo: Tempo) -> Floats:
+    """Return the effects of the twelve months on the log scale."""
+    return np.asarray(tempo.weights @ tempo.modes[:, :MONTHS])
 
 
 def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) -> Tempo:
@@ -122,29 +135,43 @@ def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) 
         design[np.arange(len(where)), columns[where, column]] = 1.0
     design[:, WORKDAY] = 0.0
     design[:, TREND] = trend[where]
-    grid = list(product(MONTH_SPREADS, QUARTER_SPREADS, range(len(STEPS)), range(len(TRENDS))))
-    priors = np.stack([_precision(blocks, m, q, STEPS[s], TRENDS[t]) for m, q, s, t in grid])
-    plausible = np.array([np.log(STEP_PRIOR[s] * TREND_PRIOR[t]) for _, _, s, t in grid])
+    # The season's spreads first, with a middling walk; then the walk under those that fit.
+    seasons = list(product(MONTH_SPREADS, QUARTER_SPREADS))
+    priors = np.stack([_precision(blocks, m, q, STEPS[1], TRENDS[1]) for m, q in seasons])
+    scores = _posteriors(design, happened, awaited, priors)[2]
+    fitting = [s for s, score in zip(seasons, scores, strict=True) if score > scores.max() - LEAST]
+    grid = list(product(fitting, range(len(STEPS)), range(len(TRENDS))))
+    priors = np.stack([_precision(blocks, m, q, STEPS[s], TRENDS[t]) for (m, q), s, t in grid])
+    plausible = np.array([np.log(STEP_PRIOR[s] * TREND_PRIOR[t]) for _, s, t in grid])
     modes, roots, evidence = _posteriors(design, happened, awaited, priors)
     scores = evidence + plausible
     weights = np.exp(scores - scores.max())
-    steps = np.array([STEPS[s] for _, _, s, _ in grid])
+    steps = np.array([STEPS[s] for _, s, _ in grid])
     return Tempo(until, blocks, quarter_phase, weights / weights.sum(), modes, roots, steps)
 
 
 def place_in_quarter(days: Ints, quarter_phase: int) -> Ints:
     """Return 0 in a quarter's last two weeks, 1 in the month before them, else 2."""
+    return np.searchsorted(np.array(QUARTER_PLACES), _left_of_quarter(days, quarter_phase))
+
+
+def quarter_class(days: Ints, quarter_phase: int) -> Ints:
+    """Return the same more finely: 0 in a quarter's last three days, and so on."""
+    return np.searchsorted(QUARTER_BORDERS, _left_of_quarter(days, quarter_phase))
+
+
+def _left_of_quarter(days: Ints, quarter_phase: int) -> Ints:
+    """Return how many days of its quarter are left on each day, itself included."""
     months = dates_of(days).astype("datetime64[M]").astype(np.int64)
     ends = months - (months - quarter_phase) % 3 + 3
-    left = ends.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - days
-    return np.searchsorted(np.array(QUARTER_CLASSES), left)
+    return ends.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - days
 
 
 def _columns(days: Ints, until: int, blocks: int, quarter_phase: int) -> tuple[Ints, Floats]:
     """Return the four parameters of each day (month, place in the quarter, weekend, level), and
     how far the trend has come on it."""
     months = dates_of(days).astype("datetime64[M]").astype(np.int64)
-    place = MONTHS + place_in_quarter(days, quarter_phase)
+    place = MONTHS + quarter_class(days, quarter_phase)
     weekend = np.where((days + 3) % 7 >= 5, WEEKEND, WORKDAY)
     back = (until - days) // BLOCK_DAYS
     ahead = np.maximum(-back, 0)

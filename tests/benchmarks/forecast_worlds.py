@@ -1,6 +1,7 @@
 """``make bench-forecast``: the forecast on worlds whose truth is known, many times over.
 
-Prints the scorecard of each world, calibration and Brier scores. ``--seeds`` independent worlds of
+Prints the scorecard of each world, calibration and Brier scores, and what of all that must hold
+does. ``--seeds`` independent worlds of
 each kind; their forecasts are kept in ``--keep`` (parquet) for a closer look.
 """
 
@@ -10,10 +11,12 @@ import argparse
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from orchestration.forecast.backtest import EVER
-from tests.forecast.scoring import brier, calibration, scoreboard, scored
+from tests.forecast.scoring import BINS, brier, joint_calibration, scoreboard, scored
+from tests.forecast.verdicts import verdicts
 from tests.forecast.worlds import WORLDS
 
 
@@ -35,6 +38,7 @@ def main() -> None:
         print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
     rows, chances = pd.concat(forecasts), pd.concat(deals, ignore_index=True)
     if arguments.keep:
+        arguments.keep.mkdir(parents=True, exist_ok=True)
         rows.to_parquet(arguments.keep / "rows.parquet")
         chances.to_parquet(arguments.keep / "deals.parquet")
     show(rows, chances)
@@ -56,14 +60,21 @@ def show(rows: pd.DataFrame, chances: pd.DataFrame) -> None:
         print("\nvalues of all dimensions")
         print(parts.round(3))
         for name, one in chances.groupby("world"):
-            model = one[one["method"] == "model"]
-            final = model[(model["horizon_days"] == EVER) & model["is_decided"]]
-            tests = {
-                days: calibration(model[model["horizon_days"] == days]) for days in (30, 60, 90)
-            }
-            said = {days: round(value, 3) for days, value in tests.items()}
-            print(f"\n{name}: calibration p {said}, Brier of {len(final)} deals", end=" ")
+            model = one[(one["method"] == "model") & (one["horizon_days"] != EVER)]
+            by_horizon = model.groupby("horizon_days")
+            tests = {days: round(joint_calibration(part), 3) for days, part in by_horizon}
+            print(f"\n{name}: calibration p by horizon {tests}, Brier", end=" ")
             print(brier(one).round(4).to_dict())
+            bins = np.searchsorted(BINS, model["win_probability"])
+            print(
+                model.groupby(["horizon_days", bins])
+                .agg(deals=("won", "size"), said=("win_probability", "mean"), was=("won", "mean"))
+                .round(3)
+                .unstack()
+            )
+        table = verdicts(whole, chances)
+        print(f"\nwhat must hold: {int(table['holds'].sum())} of {len(table)}, bad ones first")
+        print(table.round(4).to_string(index=False))
 
 
 if __name__ == "__main__":

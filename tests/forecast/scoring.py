@@ -9,9 +9,9 @@ import pandas as pd
 from scipy import stats
 
 from orchestration.forecast.backtest import EVER, EVER_DAYS, QUANTILE_COLUMNS, backtest
-from orchestration.forecast.engine import QUANTILES
 from orchestration.forecast.history import days_of
 from orchestration.forecast.past import DIMENSIONS
+from orchestration.forecast.totals import QUANTILES
 from tests.forecast.worlds import FUTURE_DAYS, World, world
 
 BINS = np.array([0.08, 0.2, 0.4, 0.7])
@@ -101,18 +101,21 @@ def scoreboard(rows: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def calibration(deals: pd.DataFrame) -> float:
+def joint_calibration(deals: pd.DataFrame) -> float:
     """Return the p-value of one joint test: is won minus chance zero on average in every bin?
 
-    Hotelling's test over worlds as the independent units, so that what a world's deals have in
-    common does not count as evidence many times.
+    Bins of every horizon at once. Hotelling's test over worlds as the independent units, so that
+    what a world's deals have in common does not count as evidence many times.
     """
     at = np.searchsorted(BINS, deals["win_probability"])
     residual = deals["won"].astype(float) - deals["win_probability"]
-    table = residual.groupby([deals["seed"].to_numpy(), at]).sum().unstack(fill_value=0.0)
-    sums = table.to_numpy()
-    sums = sums[:, sums.any(axis=0)]
+    keys = [deals["seed"].to_numpy(), deals["horizon_days"].to_numpy(), at]
+    sums = residual.groupby(keys).sum().unstack([1, 2], fill_value=0.0).to_numpy()
+    # A bin that hardly any world has tells nothing, and spoils the covariance.
+    sums = sums[:, (sums != 0).mean(axis=0) > 0.2]
     units, width = sums.shape
+    if units < width + 2:
+        return float("nan")
     mean = sums.mean(axis=0)
     square = units * mean @ np.linalg.solve(np.cov(sums.T).reshape(width, width), mean)
     statistic = square * (units - width) / (width * (units - 1))

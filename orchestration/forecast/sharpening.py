@@ -1,0 +1,68 @@
+"""How far chances should lie apart, judged by what became of deals on past landmarks.
+
+Logistic recalibration (Cox, Biometrika 45, 1958), piecewise linear in the log odds and held near
+no change: where chances were too timid, they are spread, where too bold, drawn together, by lead
+time. Landmarks at the same place in a quarter count most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+LEADS = np.array([30, 60, 90, 184])
+# Log odds at which the correction has a value of its own; how far those may lie from none, and
+# from their neighbours, before anything was seen.
+KNOTS = np.log(np.array([0.04, 0.13, 0.3, 0.55, 0.85]) / np.array([0.96, 0.87, 0.7, 0.45, 0.15]))
+SPREAD, STEP = 0.6, 0.5
+NEWTON_STEPS = 4
+LEAST_CHANCE = 1e-5
+FEWEST_ROWS = 30
+
+
+@dataclass(frozen=True)
+class Sharpening:
+    """What is added to the log odds at each knot, (leads, knots)."""
+
+    added: Floats
+
+    def of(self, chances: npt.NDArray[np.float32], edges: Ints) -> npt.NDArray[np.float32]:
+        """Return chances (draws, edges, deals) as they should be; they keep growing with time."""
+        moved = chances.copy()
+        for place, edge in enumerate(edges):
+            added = np.array([np.interp(edge, LEADS, values) for values in self.added.T])
+            odds = _logit(chances[:, place])
+            moved[:, place] = 1 / (1 + np.exp(-(odds + np.interp(odds, KNOTS, added))))
+        moved[chances == 0] = 0
+        return np.asarray(np.maximum.accumulate(moved, axis=1), dtype=np.float32)
+
+
+def fit_sharpening(chances: Floats, won: Flags, known: Flags, weight: Floats) -> Sharpening:
+    """Fit to chances (leads, rows), whether each was won by then, and whether that is known."""
+    added = np.zeros((len(LEADS), len(KNOTS)))
+    step = np.diff(np.eye(len(KNOTS)), axis=0)
+    prior = np.eye(len(KNOTS)) / SPREAD**2 + step.T @ step / STEP**2
+    for lead in range(len(LEADS)):
+        here = known[lead] & (weight > 0)
+        if here.sum() < FEWEST_ROWS:
+            continue
+        odds, happened, own = _logit(chances[lead][here]), won[lead][here], weight[here]
+        design = np.column_stack([np.interp(odds, KNOTS, row) for row in np.eye(len(KNOTS))])
+        for _ in range(NEWTON_STEPS):
+            share = 1 / (1 + np.exp(-(odds + design @ added[lead])))
+            slopes = design.T @ (own * (happened - share)) - prior @ added[lead]
+            curve = (design * (own * share * (1 - share))[:, None]).T @ design + prior
+            added[lead] += np.linalg.solve(curve, slopes)
+    return Sharpening(added)
+
+
+def _logit(chances: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    held = np.clip(chances, LEAST_CHANCE, 1 - LEAST_CHANCE)
+    return np.asarray(np.log(held / (1 - held)))

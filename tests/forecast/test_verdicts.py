@@ -1,0 +1,96 @@
+"""What must hold is said to hold where it does, and not where it doesn't."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.forecast.engine import Engine
+from orchestration.forecast.past import past_of
+from orchestration.forecast.stepping_back import stepped_back
+from orchestration.forecast.windows import lead_windows
+from tests.forecast.verdicts import verdicts
+from tests.forecast.worlds import world
+
+WORLDS = 200
+# Normal distribution: where its quantiles lie, in standard deviations.
+PLACES = {"p10": -1.2816, "p25": -0.6745, "p50": 0.0, "p75": 0.6745, "p90": 1.2816}
+SPREADS = {"model": 1.0, "historical": 1.0, "configured": 3.0, "naive": 3.0}
+
+
+def told(width: float = 1.0, worse: float = 0.0, timid: float = 1.0) -> pd.DataFrame:
+    """Judge made-up forecasts: ranges ``width`` times as wide as is right, means off by ``worse``
+    of the noise more than the rival's, log odds of deals ``timid`` times too large."""
+    rng = np.random.default_rng(11)
+    actual = 100 + 10 * rng.standard_normal(WORLDS)
+    frames = []
+    for method, spread in SPREADS.items():
+        off = (
+            10 * (spread - 1 + (worse if method == "model" else 0.0)) * rng.standard_normal(WORLDS)
+        )
+        quantiles = {name: 100 + off + 10 * width * place for name, place in PLACES.items()}
+        frames.append(
+            pd.DataFrame(
+                {
+                    "world": "made", "period": "30d", "seed": np.arange(WORLDS), "method": method,
+                    "won_to_date": 0.0, "expected": 100 + off, "actual": actual, **quantiles,
+                }
+            )
+        )  # fmt: skip
+    chance = rng.uniform(0.05, 0.95, (WORLDS, 30))
+    odds = np.log(chance / (1 - chance))
+    deals = pd.DataFrame(
+        {
+            "world": "made", "seed": np.repeat(np.arange(WORLDS), 30), "method": "model",
+            "win_probability": (1 / (1 + np.exp(-timid * odds))).reshape(-1),
+            "won": (rng.random(chance.shape) < chance).reshape(-1), "is_decided": True,
+            "crm": 0.5, "configured": 0.5,
+        }
+    )  # fmt: skip
+    horizons = [deals.assign(horizon_days=days) for days in (0, 30)]
+    return verdicts(pd.concat(frames), pd.concat(horizons, ignore_index=True))
+
+
+def failed(table: pd.DataFrame) -> set[str]:
+    return {" ".join(name.split()[:2]) for name in table.loc[~table["holds"], "criterion"]}
+
+
+def test_what_is_right_holds() -> None:
+    assert failed(told()) == set()
+
+
+@pytest.mark.parametrize(
+    ("fault", "criterion"),
+    [
+        ({"width": 0.6}, "coverage of"),
+        ({"width": 1.6}, "coverage of"),
+        ({"worse": 1.5}, "wape worse"),
+        ({"timid": 0.5}, "calibration, joint"),
+    ],
+)
+def test_what_is_wrong_does_not_and_stands_first(fault: dict[str, float], criterion: str) -> None:
+    table = told(**fault)
+    assert criterion in failed(table)
+    assert not table["holds"].iloc[0]
+    assert table["holds"].is_monotonic_increasing
+
+
+def test_the_model_steps_back_where_paths_are_sound() -> None:
+    weights = {}
+    for name in ("stable", "seasonal", "drifting"):
+        drawn = world(name, 1001)
+        engine = Engine(past_of(drawn.history, drawn.origin), lead_windows(drawn.origin), 0)
+        weights[name] = engine.weight_of_paths
+    assert weights == {"stable": pytest.approx(0.5, abs=0.1), "seasonal": 0.0, "drifting": 0.0}
+
+
+def test_stepping_back_moves_the_total_halfway_and_draws_closer() -> None:
+    rng = np.random.default_rng(1)
+    drawn = rng.uniform(0.1, 0.3, (40, 1, 50)).astype(np.float32)
+    values = rng.uniform(1, 5, 50)
+    measured = np.full((1, 50), 0.3)
+    moved = stepped_back(drawn, measured, values, 0.5)
+    totals = drawn[:, 0] @ values, moved[:, 0] @ values
+    assert totals[1].mean() == pytest.approx((totals[0].mean() + 0.3 * values.sum()) / 2, rel=1e-3)
+    assert totals[1].std() / totals[1].mean() < 0.9 * totals[0].std() / totals[0].mean()
