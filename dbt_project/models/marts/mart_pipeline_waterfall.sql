@@ -17,23 +17,41 @@ flows as (
     inner join place_values on flows.place_key = place_values.place_key
 ),
 
+place_lists as (
+    select
+        place_key,
+        list(dimension order by dimension) as dimensions,
+        list(dimension_value order by dimension) as dimension_values
+    from place_values
+    group by place_key
+),
+
 -- From one value of a dimension to another; a deal that changes hands inside a team stays there.
+-- Both places' values lie side by side: to join them as rows took longer than all the rest.
+moves as (
+    select
+        movements.happened_on,
+        movements.amount_reporting,
+        unnest(from_places.dimensions) as dimension,
+        unnest(from_places.dimension_values) as from_value,
+        unnest(to_places.dimension_values) as to_value
+    from {{ ref('int_pipeline_movements') }} as movements
+    inner join place_lists as from_places on movements.from_place_key = from_places.place_key
+    inner join place_lists as to_places on movements.place_key = to_places.place_key
+    where movements.bucket = 'transferred'
+),
+
 transfers as (
     select
         periods.period,
         periods.period_start,
-        from_values.dimension,
-        from_values.dimension_value as from_value,
-        to_values.dimension_value as to_value,
-        movements.amount_reporting
-    from {{ ref('int_pipeline_movements') }} as movements
-    inner join {{ ref('int_periods') }} as periods on movements.happened_on = periods.date_day
-    inner join place_values as from_values on movements.from_place_key = from_values.place_key
-    inner join place_values as to_values
-        on movements.place_key = to_values.place_key
-        and from_values.dimension = to_values.dimension
-        and from_values.dimension_value <> to_values.dimension_value
-    where movements.bucket = 'transferred'
+        moves.dimension,
+        moves.from_value,
+        moves.to_value,
+        moves.amount_reporting
+    from moves
+    inner join {{ ref('int_periods') }} as periods on moves.happened_on = periods.date_day
+    where moves.from_value <> moves.to_value
 ),
 
 -- How many deals the rates revalued. A deal that stayed in one place all period counts there; of
