@@ -127,7 +127,6 @@ def _of_deals(world: str, deals: pd.DataFrame) -> list[tuple[Any, ...]]:
     )
     means, sizes = gap.mean().abs(), gap.size()
     off = float((means * sizes).sum() / sizes.sum())
-    said.append(
-        (off <= 0.03, "calibration, mean gap of bins", world, "30-90d", off, "<= 0.03", 1.0)
-    )
+    name, bound = "calibration, mean gap of bins", f"<= {MOST_GAP}"
+    said.append((off <= MOST_GAP, name, world, "30-90d", off, bound, 1 - off / MOST_GAP))
     return said
