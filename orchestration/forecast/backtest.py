@@ -7,7 +7,6 @@ they are. What really came is not here.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -82,9 +81,6 @@ def backtest(
         told, told_of_deals = _from_origin(history, origin, fiscal_year_start_month)
         forecasts += told
         deals.append(told_of_deals)
-        # The parts of an engine name each other, and few as they are, Python would look for them
-        # only many origins later: on 100,000 deals each leaves 100 MB.
-        gc.collect(1)
     return Backtest(_joined(forecasts, FORECAST_COLUMNS), _joined(deals, DEAL_COLUMNS))
 
 

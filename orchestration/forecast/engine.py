@@ -101,17 +101,23 @@ class Engine:
         """Return everything as one part."""
         return Part(self, np.arange(len(self.open_rows)), np.arange(len(self.past.spells.deal)))
 
-    @cached_property
+    @property
     def parts(self) -> list[Part]:
         """Return the sources that the model looks at one by one, those of few wins together.
 
         Each has its own level, tempo, season and drift, and its own beginning.
         """
+        # Kept, the whole would refer to itself, and stay in memory when it is not needed any more.
+        return self._sources or [self.whole]
+
+    @cached_property
+    def _sources(self) -> list[Part]:
+        """Return the parts, none where there is only one."""
         source = self.past.spells.dimensions["source_name"]
         wins = np.bincount(source.codes[self.past.won], minlength=len(source.names))
         group = np.where(wins >= FEWEST_WINS, np.arange(len(wins)) + 1, 0)
         if len(np.unique(group)) < 2:
-            return [self.whole]
+            return []
         of_spell = group[source.codes]
         parts = []
         for number in np.unique(of_spell):

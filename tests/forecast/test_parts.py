@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import date
 
 import numpy as np
@@ -16,6 +18,7 @@ from orchestration.forecast.engine import Engine
 from orchestration.forecast.hazards import Factor, fit_rates
 from orchestration.forecast.history import day_number
 from orchestration.forecast.landmarks import landmark_rows
+from orchestration.forecast.methods import METHODS
 from orchestration.forecast.pace import fit_pace
 from orchestration.forecast.past import GONE, WON, Past, past_of
 from orchestration.forecast.statements import statement
@@ -129,6 +132,21 @@ def test_a_drift_is_noticed_and_said() -> None:
     engine = Engine(known, lead_windows(drawn.origin), 0)
     assert engine.leaning.change > 0.15
     assert "odds of losing rose" in statement(engine, "model")
+
+
+def test_an_engine_is_forgotten_with_its_last_user() -> None:
+    drawn = world("small", 3)
+    engine = Engine(past_of(drawn.history, drawn.origin), lead_windows(drawn.origin), 0)
+    for method in METHODS:
+        list(engine.totals(method))
+    is_there = weakref.ref(engine)
+    gc.disable()
+    try:
+        del engine
+        # A backtest makes one after the other, each as large as the company.
+        assert is_there() is None
+    finally:
+        gc.enable()
 
 
 def test_seasonal_worlds_are_forecast_better_than_by_any_baseline() -> None:
