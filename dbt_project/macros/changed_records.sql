@@ -37,7 +37,7 @@
 {# By name, not by reference: what reads it rests on it already through its other inputs. #}
 {% macro in_records(records, entity_type, entity_key) -%}
     {%- if not extends_a_build() -%}
-        true
+        {{ in_slice(entity_key) }}
     {%- elif entity_type in ("'deal'", "'lead'") -%}
         {{ entity_key }} in (select entity_key from conformed.{{ records }} where entity_type = {{ entity_type }})
     {%- else -%}
@@ -48,14 +48,21 @@
 {#
     Configures a kept table: the query gives the rows of the changed records, which take the place
     of their former ones. With `remembered`, the former rows stay beside it until the build is
-    complete, so that dated facts can tell from which day on they differ.
+    complete, so that dated facts can tell from which day on they differ. `sliced`: see slices.sql.
 #}
-{% macro keep_by_record(entity_type, entity_key, records='int_changed_records', remembered=false) -%}
+{% macro keep_by_record(entity_type, entity_key, records='int_changed_records', remembered=false, sliced=false) -%}
     {{ config(
         materialized='incremental',
         incremental_strategy='exchange',
-        meta={'kept': {'entity_type': entity_type, 'entity_key': entity_key, 'records': records}},
-        pre_hook=["{{ exchange_records(" ~ entity_type | tojson ~ ", " ~ entity_key | tojson ~ ", " ~ records | tojson ~ ", " ~ remembered ~ ") }}"],
+        meta={
+            'kept': {'entity_type': entity_type, 'entity_key': entity_key, 'records': records},
+            'sliced': sliced,
+        },
+        pre_hook=[
+            "{{ exchange_records(" ~ entity_type | tojson ~ ", " ~ entity_key | tojson ~ ", " ~ records | tojson ~ ", " ~ remembered ~ ") }}",
+            "{{ begin_slices() }}",
+        ],
+        post_hook=["{{ add_slices() }}"],
     ) }}
 {%- endmacro %}
 

@@ -2,5 +2,5 @@
    then the vendor's own row ids; then the order of lines at their first landing. #}
 {% macro event_order(alias='') -%}
     {%- set p = alias ~ '.' if alias else '' -%}
-    ({{ p }}happened_at, {{ p }}sequence_kind, coalesce({{ p }}event_number, 9223372036854775807), {{ p }}load_id, {{ p }}ordinal)
+    {{ p }}happened_at, {{ p }}sequence_kind, coalesce({{ p }}event_number, 9223372036854775807), {{ p }}load_id, {{ p }}ordinal
 {%- endmacro %}

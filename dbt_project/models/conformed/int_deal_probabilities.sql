@@ -41,7 +41,7 @@ daily as (
     select
         deal_key,
         {{ business_day('happened_at') }} as told_on,
-        max_by({probability: probability}, {{ event_order() }}) as last_told
+        max_by({probability: probability}, ({{ event_order() }})) as last_told
     from told
     where happened_at <= {{ day_end(setting('as_of')) }}
     group by all

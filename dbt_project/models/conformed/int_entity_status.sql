@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key') }}
+{{ keep_by_record('entity_type', 'entity_key', sliced=true) }}
 
 -- Where each lead and deal with a dated past stands at `as_of`.
 with summed as (
@@ -38,3 +38,4 @@ inner join {{ ref('int_stage_transitions') }} as last_transition
     on summed.entity_type = last_transition.entity_type
     and summed.entity_key = last_transition.entity_key
     and summed.last_sequence = last_transition.entity_sequence
+where {{ in_slice('last_transition.entity_key') }}

@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key') }}
+{{ keep_by_record('entity_type', 'entity_key', sliced=true) }}
 
 -- When each lead and deal first passed each open stage of each pipeline it was in, and whether it
 -- really entered the stage. The outcome behind all stages (`won`; for leads `converted`) has the

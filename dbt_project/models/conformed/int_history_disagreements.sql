@@ -7,7 +7,7 @@ with last_rows as (
     where stage is not null
     qualify row_number() over (
         partition by entity_type, entity_key
-        order by {{ event_order() }} desc
+        order by ({{ event_order() }}) desc
     ) = 1
 ),
 

@@ -1,4 +1,4 @@
-{{ keep_by_record("'deal'", 'deal_key') }}
+{{ keep_by_record("'deal'", 'deal_key', sliced=true) }}
 
 -- Every moment at which a deal's place in the pipeline, its worth, its expected close date or its
 -- being there changed, with what held before and after it.
@@ -172,7 +172,8 @@ placed as (
         coalesce(previous_owners.team, 'unknown') as previous_team,
         coalesce(origins.region, previous_owners.region, 'unknown') as previous_region
     from with_owner_changes as moments
-    left join {{ ref('int_deal_origins') }} as origins on moments.deal_key = origins.deal_key
+    left join {{ ref('int_deal_origins') }} as origins
+        on moments.deal_key = origins.deal_key and {{ in_slice('origins.deal_key') }}
     left join {{ ref('int_owner_versions') }} as owners
         on moments.fields.owner_key = owners.owner_key
         and moments.happened_on >= owners.valid_from

@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key', remembered=true) }}
+{{ keep_by_record('entity_type', 'entity_key', remembered=true, sliced=true) }}
 
 {%- set fields = {
     'amount': 'amount', 'currency': 'currency', 'expected_close_date': 'expected_close_date',
@@ -58,12 +58,14 @@ record_versions as (
         ordinal, known_at, is_first_extraction, is_absent, observed_at, pipeline, stage,
         amount, currency, expected_close_date, owner_key
     from {{ ref('int_deal_versions') }}
+    where {{ in_slice('deal_key') }}
     union all
     select
         'lead' as entity_type, lead_key as entity_key, source_name, version_number, load_id,
         ordinal, known_at, is_first_extraction, is_absent, observed_at, pipeline, status as stage,
         null as amount, null as currency, null as expected_close_date, owner_key
     from {{ ref('int_lead_versions') }}
+    where {{ in_slice('lead_key') }}
 ),
 
 versions as (
@@ -83,7 +85,7 @@ versions as (
         on versions.entity_type = named.entity_type
         and versions.entity_key = named.entity_key
         and versions.version_number = named.version_number
-    where not versions.is_absent
+    where not versions.is_absent and {{ in_slice('named.entity_key') }}
     window learned as (
         partition by versions.entity_type, versions.entity_key order by versions.version_number
     )
@@ -119,10 +121,12 @@ told_by_history as (
         on history.entity_type = beginnings.entity_type
         and history.entity_key = beginnings.entity_key
     -- Fields alone make no lead or deal.
-    where beginnings.entity_key is not null or exists (
-        select 1 from versions
-        where versions.entity_type = history.entity_type
-            and versions.entity_key = history.entity_key
+    where {{ in_slice('history.entity_key') }} and (
+        beginnings.entity_key is not null or exists (
+            select 1 from versions
+            where versions.entity_type = history.entity_type
+                and versions.entity_key = history.entity_key
+        )
     )
 ),
 

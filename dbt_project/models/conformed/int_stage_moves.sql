@@ -1,3 +1,5 @@
+{{ build_in_slices() }}
+
 -- Every stage that a lead or deal is known to have entered, and when, in no order yet.
 --
 -- A record with delivered history follows it; its own fields add the creation, if history starts
@@ -12,7 +14,7 @@ with first_stages as (
 -- A row without a stage tells of other fields.
 history as (
     select * from {{ ref('int_named_history') }}
-    where stage is not null
+    where stage is not null and {{ in_slice('entity_key') }}
 ),
 
 -- First and last rows are looked for by windows here and below: the engine can put their rows
@@ -60,6 +62,7 @@ marked as (
             *,
             count(*) over (partition by entity_type, entity_key) > 1 as was_changed
         from {{ ref('int_named_versions') }}
+        where {{ in_slice('entity_key') }}
     ) as versions
     left join history_span using (entity_type, entity_key)
     where not is_absent

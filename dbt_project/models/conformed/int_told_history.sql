@@ -1,3 +1,5 @@
+{{ build_in_slices() }}
+
 -- Every row of stage history that was told, once, in its newest version, with the place of its first
 -- landing (which keeps the order of rows at one instant stable): rows that were delivered as stage
 -- history, and those that logged changes of single fields make.
@@ -7,6 +9,7 @@ with placed as (
         first_value(load_id) over landed as first_load_id,
         first_value(ordinal) over landed as first_ordinal
     from {{ ref('int_delivered_stage_history') }}
+    where {{ in_slice('record_id') }}
     window landed as (partition by source_name, record_id order by load_id, ordinal)
     qualify row_number() over (
         partition by source_name, record_id order by load_id desc, ordinal desc
@@ -43,3 +46,4 @@ from placed
 where not is_absent
 union all by name
 select *, true as is_logged from {{ ref('int_change_history') }}
+where {{ in_slice('record_id') }}
