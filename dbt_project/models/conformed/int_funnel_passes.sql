@@ -107,6 +107,18 @@ ranked as (
         *,
         unnest(range(rank_before + 1, passed_rank + 1)) as open_rank
     from passed
+),
+
+records as (
+    select
+        'deal' as entity_type, deal_key as entity_key, owner_key, lead_source, region
+    from {{ ref('fct_deals') }}
+    where {{ has_changed("'deal'", 'deal_key') }}
+    union all
+    select
+        'lead' as entity_type, lead_key as entity_key, owner_key, lead_source, region
+    from {{ ref('fct_leads') }}
+    where {{ has_changed("'lead'", 'lead_key') }}
 )
 
 select
@@ -130,6 +142,19 @@ select
     end as is_next_touched,
     case when ranked.furthest_rank > lists.open_stages then ranked.furthest_at end
         as outcome_passed_at,
-    ranked.furthest_rank > lists.open_stages and ranked.is_furthest_touched as is_outcome_touched
+    ranked.furthest_rank > lists.open_stages and ranked.is_furthest_touched as is_outcome_touched,
+    coalesce(records.owner_key, 'unknown') as owner_key,
+    coalesce(records.lead_source, 'unknown') as lead_source,
+    coalesce(records.region, 'unknown') as region,
+    -- How its record ended, if it did.
+    status.is_removed,
+    status.stage_category = 'lost' as is_lost,
+    case when status.is_removed then status.removed_at else status.closed_at end as ended_at
 from ranked
 inner join lists using (source_name, entity_type, pipeline)
+inner join records
+    on ranked.entity_type = records.entity_type and ranked.entity_key = records.entity_key
+inner join {{ ref('int_entity_status') }} as status
+    on ranked.entity_type = status.entity_type
+    and ranked.entity_key = status.entity_key
+    and {{ has_changed('status.entity_type', 'status.entity_key') }}

@@ -35,70 +35,68 @@ lead_outcomes as (
     group by all
 ),
 
-standings as (
+step_numbers as (
     select
-        status.entity_type,
-        status.entity_key,
-        status.is_removed,
-        status.removed_at,
-        status.stage_category = 'lost' as is_lost,
-        status.closed_at as lost_at,
-        coalesce(lead_outcomes.is_won, false) as has_won_deal,
-        lead_outcomes.won_at as deal_won_at,
-        coalesce(lead_outcomes.is_lost, false) as has_lost_deals,
-        lead_outcomes.lost_at as deals_lost_at
-    from {{ ref('int_entity_status') }} as status
-    left join lead_outcomes
-        on status.entity_type = 'lead' and status.entity_key = lead_outcomes.lead_key
+        source_name, entity_type, pipeline, open_rank,
+        max(case when to_rank is not null then step_number end) as next_step,
+        max(case when to_rank is null then step_number end) as won_step
+    from {{ ref('int_funnel_step_list') }}
+    group by all
 ),
 
 passes as (
-    select passes.*, standings.* exclude (entity_type, entity_key)
+    select
+        passes.*,
+        step_numbers.next_step,
+        step_numbers.won_step,
+        date_trunc('month', {{ business_day('passes.passed_at') }})::date as cohort_month
     from {{ ref('int_funnel_passes') }} as passes
-    inner join standings
-        on passes.entity_type = standings.entity_type
-        and passes.entity_key = standings.entity_key
-    where passes.open_rank <= passes.open_stages
-        -- What was removed is told once, where its funnel begins, so that the rows chain.
-        and (not standings.is_removed or passes.open_rank = 1)
+    inner join step_numbers
+        on passes.source_name = step_numbers.source_name
+        and passes.entity_type = step_numbers.entity_type
+        and passes.pipeline = step_numbers.pipeline
+        and passes.open_rank = step_numbers.open_rank
+    -- What was removed is told once, where its funnel begins, so that the rows chain.
+    where not passes.is_removed or passes.open_rank = 1
 ),
 
 judged as (
     select
         passes.*,
-        passes.open_rank + 1 as to_rank,
-        passes.next_passed_at as target_passed_at,
-        passes.next_passed_at is not null as has_reached,
-        passes.is_next_touched as has_touched,
-        passes.is_lost as has_lost,
-        passes.lost_at as target_lost_at
+        next_step as step_number,
+        next_passed_at as target_passed_at,
+        next_passed_at is not null as has_reached,
+        is_next_touched as has_touched,
+        is_lost as has_lost,
+        ended_at as target_lost_at
     from passes
     union all
     -- The last stage of a deal leads to `won` already.
     select
         passes.*,
-        null as to_rank,
-        passes.outcome_passed_at as target_passed_at,
-        passes.outcome_passed_at is not null as has_reached,
-        passes.is_outcome_touched as has_touched,
-        passes.is_lost as has_lost,
-        passes.lost_at as target_lost_at
+        won_step as step_number,
+        outcome_passed_at as target_passed_at,
+        outcome_passed_at is not null as has_reached,
+        is_outcome_touched as has_touched,
+        is_lost as has_lost,
+        ended_at as target_lost_at
     from passes
-    where passes.entity_type = 'deal' and passes.open_rank < passes.open_stages
+    where entity_type = 'deal' and won_step is not null
     union all
     select
         passes.*,
-        null as to_rank,
-        passes.deal_won_at as target_passed_at,
-        passes.has_won_deal as has_reached,
-        passes.has_won_deal as has_touched,
-        passes.is_lost or passes.has_lost_deals as has_lost,
+        passes.won_step as step_number,
+        lead_outcomes.won_at as target_passed_at,
+        coalesce(lead_outcomes.is_won, false) as has_reached,
+        coalesce(lead_outcomes.is_won, false) as has_touched,
+        passes.is_lost or coalesce(lead_outcomes.is_lost, false) as has_lost,
         -- Whichever came first: the lead's own end, or that of its last deal.
         least(
-            case when passes.is_lost then passes.lost_at end,
-            case when passes.has_lost_deals then passes.deals_lost_at end
+            case when passes.is_lost then passes.ended_at end,
+            case when lead_outcomes.is_lost then lead_outcomes.lost_at end
         ) as target_lost_at
     from passes
+    left join lead_outcomes on passes.entity_key = lead_outcomes.lead_key
     where passes.entity_type = 'lead'
 ),
 
@@ -120,12 +118,12 @@ timed as (
         -- An end that nothing dates had come by the end of `as_of`.
         coalesce(
             case outcome
-                when 'removed' then removed_at
+                when 'removed' then ended_at
                 when 'reached' then target_passed_at
                 when 'lost' then target_lost_at
             end,
             {{ day_end(setting('as_of')) }}
-        ) as ended_at
+        ) as outcome_at
     from decided
 )
 
@@ -133,16 +131,19 @@ select
     entity_type,
     entity_key,
     source_name,
+    owner_key,
+    lead_source,
+    region,
     pipeline,
     open_rank,
-    to_rank,
+    step_number,
     passed_at,
-    date_trunc('month', {{ business_day('passed_at') }})::date as cohort_month,
+    cohort_month,
     is_touched as entered_touched,
     outcome = 'reached' and has_touched as is_touched,
     outcome,
     -- Whole days, rounded up; a lead's deal may have ended before the lead passed the stage.
     greatest(
-        ({{ microseconds_between('passed_at', 'ended_at') }} + 86399999999) // 86400000000, 0
+        ({{ microseconds_between('passed_at', 'outcome_at') }} + 86399999999) // 86400000000, 0
     )::integer as days
 from timed
