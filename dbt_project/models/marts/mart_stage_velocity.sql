@@ -1,44 +1,25 @@
-with stays as (
-    -- One row a visit to a stage: from its entry to the next change of stage.
+with placed as (
     select
-        entity_type,
-        entity_key,
-        source_name,
-        pipeline,
-        to_stage as stage,
-        to_category,
-        owner_key,
-        transitioned_at as entered_at,
-        lead(transitioned_at) over (
-            partition by entity_type, entity_key order by entity_sequence
-        ) as left_at
-    from {{ ref('fct_stage_transitions') }}
-    where transition_type not in ('deleted', 'merged', 'restored')
-),
-
-placed as (
-    select
-        stays.*,
+        visits.entity_type,
+        visits.source_name,
+        visits.pipeline,
+        visits.stage,
+        visits.owner_key,
         owners.team,
-        coalesce(deals.lead_source, leads.lead_source) as lead_source,
-        coalesce(deals.region, leads.region) as region,
+        visits.lead_source,
+        visits.region,
         case
-            when stays.left_at is not null
-                then {{ microseconds_between('stays.entered_at', 'stays.left_at') }}
+            when visits.left_at is not null
+                then {{ microseconds_between('visits.entered_at', 'visits.left_at') }}
         end as stay,
         case
-            when stays.left_at is null
-                then {{ microseconds_between('stays.entered_at', day_end(setting('as_of'))) }}
+            when visits.left_at is null
+                then {{ microseconds_between('visits.entered_at', day_end(setting('as_of'))) }}
         end as open_age
-    from stays
-    left join {{ ref('dim_owner') }} as owners on stays.owner_key = owners.owner_key
-    left join {{ ref('fct_deals') }} as deals
-        on stays.entity_type = 'deal' and stays.entity_key = deals.deal_key
-    left join {{ ref('fct_leads') }} as leads
-        on stays.entity_type = 'lead' and stays.entity_key = leads.lead_key
-    where stays.to_category = 'open'
-        -- Who was removed ended no visit, and is in no stage either.
-        and (stays.left_at is not null or not coalesce(deals.is_deleted, leads.is_deleted, false))
+    from {{ ref('int_stage_visits') }} as visits
+    left join {{ ref('dim_owner') }} as owners on visits.owner_key = owners.owner_key
+    -- Who was removed ended no visit, and is in no stage either.
+    where visits.left_at is not null or not visits.is_deleted
 ),
 
 measured as (
