@@ -23,7 +23,7 @@ from orchestration.publication.release import published_release
 from orchestration.published_tables import PUBLISHED_TABLES
 from orchestration.sources.files import extract_table
 from orchestration.warehouse.build import BuildResult, NodeResult, run_build
-from orchestration.warehouse.idle import build_idle_staging, idle_kinds, staging_of
+from orchestration.warehouse.idle import idle_kinds, staging_of
 from orchestration.warehouse.layout import Night, lay_out
 from orchestration.warehouse.memory import remember_build
 from orchestration.warehouse.parsed_project import parsed_project
@@ -33,6 +33,7 @@ from tests.support.companies import Company, Tables, write_tables
 from tests.support.compare_files import Rows, differences_of_files, differences_of_release, marts_of
 from tests.support.feeds import VIEWS, Feeds
 from tests.support.killing import Countdown, kill_as_soon_as, killed
+from tests.support.prepared import lend
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,7 @@ class Warehouse:
         self._delivered: set[int] = set()
         self._seen: dict[str, Rows] = {}
         self._empty = folder / "empty.duckdb"
-        with connect(self.home.warehouse) as connection:
-            lay_out(connection, self.settings, self.home, Night(date(2024, 3, 1)))
-        build_idle_staging(self.home, self.settings)
+        lend(self.home, self.settings)
         shutil.copy(self.home.warehouse, self._empty)
 
     def take(self, step: Step) -> list[str]:

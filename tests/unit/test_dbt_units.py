@@ -19,6 +19,7 @@ from orchestration.warehouse.parsed_project import (
     parsed_project,
 )
 from orchestration.warehouse.test_results import attached_node
+from tests.support.prepared import lend_parse
 
 # The unit tests were written for these; they reach SQL as functions in the working file.
 SETTINGS = """
@@ -40,6 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     settings_file = folder / "settings.toml"
     settings_file.write_text(SETTINGS, "utf-8")
     home = Home(folder / "home")
+    lend_parse(home)
     with connect(home.warehouse) as connection:
         lay_out(connection, load_settings(settings_file), home, Night(AS_OF))
     built = run_build(home, "run")
