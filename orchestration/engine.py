@@ -56,3 +56,13 @@ def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) ->
         [schema, table],
     ).fetchone()
     return found is not None
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
+    """Return the names of a schema's tables; where many are asked for, at once."""
+    return {
+        name
+        for (name,) in connection.execute(
+            "select table_name from duckdb_tables() where schema_name = ?", [schema]
+        ).fetchall()
+    }

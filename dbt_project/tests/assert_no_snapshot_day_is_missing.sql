@@ -1,5 +1,5 @@
 -- A returned row is a deal with fewer (or more) days in the daily pipeline than days on which it
--- was open up to `as_of`.
+-- was open up to `as_of`. What is known of later days is there where an older day is reported again.
 with open_days as (
     select
         deal_key,
@@ -8,6 +8,7 @@ with open_days as (
             - valid_from + 1
         ) as days
     from {{ ref('int_deal_days') }}
+    where valid_from <= {{ setting('as_of') }}
     group by deal_key
 ),
 

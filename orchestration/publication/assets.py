@@ -7,15 +7,13 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.engine import connect
-from orchestration.landing.nights import record_night
-from orchestration.publication.forecasts import RELEASE_ID, record_published
-from orchestration.publication.release import Release, publish, published_release
+from orchestration.publication.night import publish_night
+from orchestration.publication.release import Release
 from orchestration.publication.release_files import DATABASE
 from orchestration.publication.report import REPORT_IS_WRITTEN, ReportAttempt, try_report
-from orchestration.published_tables import BY_MONTH, PUBLISHED_TABLES
+from orchestration.published_tables import PUBLISHED_TABLES
 from orchestration.run_log import blocking_checks, record_checks
 from orchestration.session import NightSession
-from orchestration.warehouse.memory import days_since_release, remember_release
 
 RELEASE = dg.AssetKey(["published", "release"])
 REPORT = dg.AssetKey(["published", "report"])
@@ -68,7 +66,6 @@ def release(
     """Publish every mart, unless a blocking check failed since the sources were last read."""
     with connect(session.home.warehouse) as connection:
         failed = blocking_checks(connection)
-        first_days = days_since_release(connection, published_release(session.home), BY_MONTH)
     if failed:
         raise dg.Failure(
             "Nothing was published: "
@@ -90,20 +87,8 @@ def release(
             try_report(folder, session.settings, session.as_of, session.known_at, context.log.error)
         )
 
-    published = publish(
-        session.home.warehouse,
-        session.home,
-        "marts",
-        PUBLISHED_TABLES,
-        session.known_at.strftime(RELEASE_ID),
-        partitioned=BY_MONTH,
-        first_days=first_days,
-        companion=add_report,
-    )
-    record_night(session.home.landing, session.known_at, session.as_of)
-    record_published(session.home)
+    published = publish_night(session.home, session.known_at, session.as_of, companion=add_report)
     with connect(session.home.warehouse) as connection:
-        remember_release(connection, published.release_id)
         record_checks(
             connection,
             [attempt.record(context.run.run_id, session.known_at) for attempt in attempts],

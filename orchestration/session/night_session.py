@@ -16,7 +16,7 @@ from pydantic import PrivateAttr
 
 from orchestration.home import Home
 from orchestration.landing import Landing
-from orchestration.publication.forecasts import record_published
+from orchestration.publication.night import finish_publication
 from orchestration.sample.bundle import is_bundled, prepare
 from orchestration.session.dead_runs import bury_dead_runs
 from orchestration.session.lock import NightLock
@@ -57,8 +57,8 @@ class NightSession(dg.ConfigurableResource):
                 bury_dead_runs(context.instance, log.warning)
             for leftover in Landing(home.landing).sweep():
                 log.warning(f"Removed what an interrupted run left behind: {leftover}")
-            if (added := record_published(home)) is not None:
-                log.warning(f"Recorded the forecast of {added}, published by an interrupted run")
+            for done in finish_publication(home):
+                log.warning(done)
             yield self
 
     def account(self, source: CrmSource, progress: Callable[[str], None]) -> Account:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.engine import connect, has_table
+from orchestration.engine import connect, tables_of
 from orchestration.home import Home
 from orchestration.settings import Settings
 from orchestration.sources.registry import CRM_TYPES, crm_objects
@@ -31,14 +31,12 @@ def build_idle_staging(home: Home, settings: Settings, warehouse: Path | None = 
     """Build the empty staging tables that are missing. Raises ``BuildError``."""
     file = warehouse or home.warehouse
     with connect(file) as connection:
-        missing = [
-            kind
-            for kind in idle_kinds(settings)
-            if not all(
-                has_table(connection, "staging", f"stg_{kind}__{item.name}")
-                for item in crm_objects(kind)
-            )
-        ]
+        there = tables_of(connection, "staging")
+    missing = [
+        kind
+        for kind in idle_kinds(settings)
+        if not there.issuperset(f"stg_{kind}__{item.name}" for item in crm_objects(kind))
+    ]
     if not missing:
         return
     run_build(home, "run", select=staging_of(missing), warehouse=warehouse).raise_if_broken()

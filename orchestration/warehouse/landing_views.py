@@ -5,12 +5,12 @@ One view serves all sources of a kind. Types and meaning belong to staging.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
-from orchestration.engine import has_table, literal
+from orchestration.engine import literal, tables_of
 from orchestration.landing import Landing, Manifest
 from orchestration.landing.envelope import ENVELOPE
 from orchestration.settings import CrmSource, FilesSource, Settings
@@ -33,14 +33,15 @@ def create_landing_views(
     settings: Settings,
     landing: Landing,
     known: Sequence[Manifest],
+    staged: Mapping[tuple[str, str], set[str]],
 ) -> None:
-    """Create ``landing.<kind>__<table>`` over the loads of ``known`` that are not staged yet.
+    """Create ``landing.<kind>__<table>`` over the loads of ``known`` that are not ``staged`` yet.
 
     Columns: ``source_name``, ``timezone``, the envelope without its fingerprint (``is_deleted`` as
     ``is_absent``), for files one text a column of the contract.
     """
     for kind, table in landed_tables():
-        staged = staged_loads(connection, kind, table)
+        there = staged.get((kind, table), set())
         branches = [_nothing(kind, table)]
         for source in settings.sources:
             if source.type != kind:
@@ -50,12 +51,14 @@ def create_landing_views(
                 for manifest in known
                 if manifest.source == source.name
                 and manifest.table == table
-                and manifest.load_id not in staged
+                and manifest.load_id not in there
                 for file in manifest.files
             ]
+            if not files:
+                continue
             if isinstance(source, FilesSource):
                 branches.append(staged_columns_sql(source, table, files))
-            elif files:
+            else:
                 branches.append(_envelope_sql(source, files))
         connection.execute(
             f"create or replace view landing.{kind}__{table} as "
@@ -63,13 +66,15 @@ def create_landing_views(
         )
 
 
-def staged_loads(connection: duckdb.DuckDBPyConnection, kind: str, table: str) -> set[str]:
-    """Return the ids of the loads that the table's staging model holds."""
-    model = f"stg_{kind}__{table}"
-    if not has_table(connection, "staging", model):
-        return set()
-    rows = connection.execute(f"select distinct load_id from staging.{model}").fetchall()
-    return {load_id for (load_id,) in rows}
+def staged_loads(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:
+    """Return the ids of the loads that each table's staging model holds."""
+    models = tables_of(connection, "staging")
+    staged = {}
+    for kind, table in landed_tables():
+        if (model := f"stg_{kind}__{table}") in models:
+            rows = connection.execute(f"select distinct load_id from staging.{model}").fetchall()
+            staged[kind, table] = {load_id for (load_id,) in rows}
+    return staged
 
 
 def _nothing(kind: str, table: str) -> str:

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from functools import cache
 
 import duckdb
+import pyarrow as pa
 
 from orchestration.engine import literal
 from orchestration.forecast.version import forecast_version
@@ -22,11 +23,7 @@ from orchestration.landing.forecasts import PUBLISHED_FORECAST, published_foreca
 from orchestration.landing.nights import published_nights
 from orchestration.settings import Settings
 from orchestration.settings.crm_sources import CREDENTIALS
-from orchestration.warehouse.landing_views import (
-    create_landing_views,
-    landed_tables,
-    staged_loads,
-)
+from orchestration.warehouse.landing_views import create_landing_views, staged_loads
 from orchestration.warehouse.memory import can_extend, prepare_build
 
 ECB_RATES = PROJECT_ROOT / "dbt_project" / "reference" / "eurofxref-hist.csv"
@@ -34,6 +31,7 @@ ECB_RATES = PROJECT_ROOT / "dbt_project" / "reference" / "eurofxref-hist.csv"
 # dbt_project/macros/slices.sql).
 ROWS_OF_A_SLICE = 2_500_000
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_INSTANT = pa.timestamp("us", tz="UTC")
 SCHEMAS = ("settings", "landing", "reference", "staging", "conformed", "marts", "quality")
 
 
@@ -74,7 +72,7 @@ def lay_out(
         for manifest in landing.manifests()
         if manifest.source in configured and night.knows(manifest)
     ]
-    _forget_other_meanings(connection, settings, known)
+    staged = _forget_other_meanings(connection, settings, known)
     prepare_build(connection)
     connection.execute(
         """
@@ -87,10 +85,8 @@ def lay_out(
     _landing_tables(connection, home, known, night)
     _published_forecasts(connection, settings, home, night)
     slices = -(-sum(manifest.rows for manifest in known) // ROWS_OF_A_SLICE)
-    connection.execute(
-        f"create or replace macro settings.record_slices() as {max(slices, 1)}"
-    )
-    create_landing_views(connection, settings, landing, known)
+    connection.execute(f"create or replace macro settings.record_slices() as {max(slices, 1)}")
+    create_landing_views(connection, settings, landing, known, staged)
 
 
 def _settings_functions(
@@ -157,8 +153,10 @@ def _reference_views(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _forget_other_meanings(
     connection: duckdb.DuckDBPyConnection, settings: Settings, known: Sequence[Manifest]
-) -> None:
+) -> dict[tuple[str, str], set[str]]:
     """Drop what was built under other settings or models, or from loads that no longer count.
+
+    Returns the loads that are still staged, by kind of source and table.
 
     Staging is extended load by load, so a changed column mapping, time zone or stage list means
     that it has to be read again from the landing; so does another version of this project. What
@@ -169,12 +167,11 @@ def _forget_other_meanings(
     built = connection.execute("select fingerprint from settings.built").fetchone()
     known_ids = {manifest.load_id for manifest in known}
     kinds = {source.type for source in settings.sources}
-    staged = set().union(
-        *(staged_loads(connection, kind, table) for kind, table in landed_tables() if kind in kinds)
-    )
+    staged = staged_loads(connection)
+    counted = set().union(*(loads for (kind, _), loads in staged.items() if kind in kinds))
     outdated: tuple[str, ...] = ()
-    if (built is not None and built[0] != fingerprint) or not staged <= known_ids:
-        outdated = ("staging", "conformed", "marts")
+    if (built is not None and built[0] != fingerprint) or not counted <= known_ids:
+        outdated, staged = ("staging", "conformed", "marts"), {}
     elif not can_extend(connection):
         outdated = ("conformed", "marts")
     for schema in outdated:
@@ -182,6 +179,7 @@ def _forget_other_meanings(
         connection.execute(f"create schema {schema}")
     connection.execute("delete from settings.built")
     connection.execute("insert into settings.built values (?)", [fingerprint])
+    return staged
 
 
 @cache
@@ -209,22 +207,24 @@ def _landing_tables(
         )
         """
     )
-    for manifest in known:
-        connection.execute(
-            "insert into landing.loads values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                manifest.load_id,
-                manifest.source,
-                manifest.table,
-                manifest.known_at,
-                manifest.as_of,
-                manifest.is_first_extraction,
-                manifest.rows,
-                manifest.deleted_rows,
-                manifest.rejected_rows,
-                manifest.high_water_mark,
-            ],
-        )
+    # At once: a statement a load would take a second for a thousand of them.
+    loads = pa.table(
+        {
+            "load_id": [manifest.load_id for manifest in known],
+            "source_name": [manifest.source for manifest in known],
+            "table_name": [manifest.table for manifest in known],
+            "known_at": pa.array([manifest.known_at for manifest in known], _INSTANT),
+            "as_of": pa.array([manifest.as_of for manifest in known], pa.date32()),
+            "is_first_extraction": [manifest.is_first_extraction for manifest in known],
+            "row_count": [manifest.rows for manifest in known],
+            "deleted_rows": [manifest.deleted_rows for manifest in known],
+            "rejected_rows": [manifest.rejected_rows for manifest in known],
+            "high_water_mark": pa.array([manifest.high_water_mark for manifest in known], _INSTANT),
+        }
+    )
+    connection.register("known_loads", loads)
+    connection.execute("insert into landing.loads by name from known_loads")
+    connection.unregister("known_loads")
     connection.execute("create or replace table landing.nights (known_at timestamptz, as_of date)")
     for known_at, as_of in published_nights(home.landing):
         if night.known_until is None or known_at <= night.known_until:

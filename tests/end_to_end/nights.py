@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +14,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.home import PROJECT_ROOT
+from orchestration.home import PROJECT_ROOT, Home
 from orchestration.published_tables import PUBLISHED_TABLES
 from tests.end_to_end.warm import WarmCommand
+from tests.support.prepared import lend
 
 # What a run tells of itself differs from run to run.
 RUN_LOGS = {"mart_quality_checks", "mart_source_status", "mart_quarantine"}
@@ -49,12 +47,8 @@ def run(
     home: Path, config: Path | None = None, *words: str, project: Path = PROJECT_ROOT
 ) -> NightRun:
     """Run a command (default: the night), in any checkout, and wait for its end."""
-    if project == PROJECT_ROOT:
-        _lend_parsed_project(home)
-    night = NightRun(*start(home, config, *words, project=project).finish())
-    if project == PROJECT_ROOT:
-        _keep_parsed_project(home)
-    return night
+    lend(Home(home))
+    return NightRun(*start(home, config, *words, project=project).finish())
 
 
 def start(
@@ -76,25 +70,7 @@ def run_as_typed(home: Path, config: Path | None = None, *words: str) -> NightRu
         timeout=300,
         check=False,
     )
-    _keep_parsed_project(home)
     return NightRun(done.returncode, done.stdout)
-
-
-_kept = Path(tempfile.mkdtemp(prefix="parsed-project-"))
-atexit.register(shutil.rmtree, _kept, ignore_errors=True)
-
-
-def _keep_parsed_project(home: Path) -> None:
-    """Keep what dbt parsed: parsing the same project again for every new home tests nothing."""
-    parsed = home / "dbt" / "target"
-    if parsed.exists() and not (_kept / "target").exists():
-        shutil.copytree(parsed, _kept / "target")
-
-
-def _lend_parsed_project(home: Path) -> None:
-    parsed = home / "dbt" / "target"
-    if (_kept / "target").exists() and not parsed.exists():
-        shutil.copytree(_kept / "target", parsed)
 
 
 def query(home: Path, sql: str) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.end_to_end.nights import query, run, start, write_company, write_settings
+from tests.end_to_end.nights import query, start, write_company, write_settings
 
 DEALS = "deal_id,stage,created_at,amount,currency\n" + "".join(
     f"d{number},first,2024-01-{number % 28 + 1:02},{number},EUR\n" for number in range(500)
@@ -21,11 +21,11 @@ def test_of_nights_at_once_one_runs_and_the_others_wait_or_say_why_not(tmp_path:
     deadline = time.monotonic() + 90
     while not (home / "landing").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    hasty = run(home, settings, "run", "--wait", "0")
+    hasty, told = start(home, settings, "run", "--wait", "0").finish()
     codes, outputs = zip(*(night.finish() for night in nights), strict=True)
     assert codes == (0, 0), "\n".join(outputs)
     assert sum("Waiting up to" in output for output in outputs) == 1, "\n".join(outputs)
-    assert hasty.code == 3, hasty.output
-    assert any(str(night.pid) in hasty.output for night in nights), hasty.output
+    assert hasty == 3, told
+    assert any(str(night.pid) in told for night in nights), told
     assert query(home, "select count(*) from marts.fct_deals") == [(500,)]
     assert len(list((home / "releases").iterdir())) == 2

@@ -24,6 +24,7 @@ from orchestration.sample.company import generate_company
 from orchestration.settings import load_settings
 from orchestration.sources.files import extract_table
 from orchestration.warehouse.build import run_build
+from orchestration.warehouse.idle import idle_kinds, staging_of
 from orchestration.warehouse.layout import Night, lay_out
 from tests.properties.alert_cases import (
     ALERTS,
@@ -38,6 +39,7 @@ from tests.properties.alert_cases import (
 from tests.reference.alerts import Alert, Deal, Limits, alerts_of
 from tests.reference.calibration import Prediction, bin_of, judged, predictions
 from tests.support.no_backtest import BACKTEST, lay_out_no_backtest
+from tests.support.prepared import lend
 
 AS_OF = NIGHTS[-1]
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -107,6 +109,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                     source, table, Landing(home.landing), known_at=known_at, as_of=as_of
                 )
                 assert landed.state in ("landed", "unchanged", "absent"), landed
+    lend(home, settings)
     with connect(home.warehouse) as connection:
         lay_out(connection, settings, home, Night(AS_OF))
         lay_out_no_backtest(connection)
@@ -114,7 +117,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         home,
         "run",
         select=[*(f"+{mart}" for mart in MARTS), "+path:dbt_project/models/facts"],
-        exclude=[BACKTEST],
+        exclude=[BACKTEST, *staging_of(idle_kinds(settings))],
     )
     failed = [f"{node.name}: {node.message}" for node in built.nodes if not node.succeeded]
     assert not failed, "\n".join(failed)

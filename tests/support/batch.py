@@ -33,6 +33,7 @@ from tests.support.companies import (
     write_tables,
 )
 from tests.support.feeds import VIEWS, Feeds
+from tests.support.prepared import lend
 
 TABLES = ("deals", "leads", "stage_history", "stages", "owners", "fx_rates")
 MARTS = ("mart_pipeline_waterfall", "mart_close_date_moves")
@@ -154,6 +155,7 @@ def build_facts(
     ``feeds`` stand in the place of the CRMs' own views, where there are any; ``slices`` are those of
     the records (see dbt_project/macros/slices.sql).
     """
+    lend(home, settings)
     with connect(home.warehouse) as connection:
         lay_out(connection, settings, home, night)
         if feeds is not None:

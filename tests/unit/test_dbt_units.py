@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -19,6 +21,7 @@ from orchestration.warehouse.parsed_project import (
     parsed_project,
 )
 from orchestration.warehouse.test_results import attached_node
+from tests.support.prepared import lend_parse
 
 # The unit tests were written for these; they reach SQL as functions in the working file.
 SETTINGS = """
@@ -30,7 +33,7 @@ name = "nothing_yet"
 type = "files"
 path = "."
 """
-AS_OF = date(2017, 12, 31)
+AS_OF, DAY = date(2017, 12, 31), timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     settings_file = folder / "settings.toml"
     settings_file.write_text(SETTINGS, "utf-8")
     home = Home(folder / "home")
+    lend_parse(home)
     with connect(home.warehouse) as connection:
         lay_out(connection, load_settings(settings_file), home, Night(AS_OF))
     built = run_build(home, "run")
@@ -68,6 +72,37 @@ def test_data_tests_pass_on_an_empty_warehouse(home: Home) -> None:
     tested = run_build(home, "test")
     assert tested.nodes
     assert [node.name for node in tested.nodes if node.status != "pass"] == []
+
+
+def test_days_after_the_reported_one_are_not_missed(home: Home, tmp_path: Path) -> None:
+    # As when an older day is reported again, after whose end another stage list was told.
+    warehouse = Path(shutil.copy(home.warehouse, tmp_path))
+    law, day = "assert_no_snapshot_day_is_missing", AS_OF
+    with connect(warehouse) as connection:
+        for since, until in ((day - 2 * DAY, day + 2 * DAY), (day + 2 * DAY, None)):
+            connection.execute(
+                "insert into conformed.int_deal_days by name select 'crm:d1' as deal_key,"
+                " ?::date as valid_from, ?::date as valid_to",
+                [since, until],
+            )
+        for reported in (day - 2 * DAY, day - DAY):
+            connection.execute(
+                "insert into marts.fct_pipeline_daily by name"
+                " select 'crm:d1' as deal_key, ?::date as snapshot_date",
+                [reported],
+            )
+    assert [node.status for node in _tested(home, law, warehouse)] == ["fail"]
+    with connect(warehouse) as connection:
+        connection.execute(
+            "insert into marts.fct_pipeline_daily by name"
+            " select 'crm:d1' as deal_key, ?::date as snapshot_date",
+            [day],
+        )
+    assert [node.status for node in _tested(home, law, warehouse)] == ["pass"]
+
+
+def _tested(home: Home, name: str, warehouse: Path) -> list[NodeResult]:
+    return run_build(home, "test", select=[name], warehouse=warehouse).nodes
 
 
 def test_every_data_test_says_which_model_it_is_about(home: Home) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
+from orchestration.home import Home
 from orchestration.published_tables import PUBLISHED_TABLES
+from tests.support.prepared import lend_parse
 
 
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FUNNEL_HOME", str(tmp_path_factory.mktemp("home")))
+        home = tmp_path_factory.mktemp("home")
+        lend_parse(Home(home))
+        patch.setenv("FUNNEL_HOME", str(home))
         patch.delenv("FUNNEL_CONFIG", raising=False)
         from orchestration.definitions import definitions as load
 
