@@ -84,7 +84,9 @@ class Chances:
                 base[1] + self.gone.log_rates(effects[1][draw : draw + 1], known[1])[0],
                 _between(wins[draw], cuts), _between(ends[draw], cuts), len(rows.day),
             )[place]  # fmt: skip
-        return self.sharpening.of(drawn, edges) if self.sharpening else drawn
+        if not self.sharpening:
+            return drawn
+        return self.sharpening.of(drawn, edges, self.lens.waiting(rows, edges))
 
     def looking_back(self, rows: Rows) -> Floats:
         """Return what would have been said on past landmarks, (leads, rows).
@@ -167,7 +169,8 @@ def _sharpening(chances: Chances, rows: Rows) -> Sharpening:
     weight = np.where(alike, 1.0, UNLIKE_WEIGHT)
     # Several landmarks tell of one deal: together they count once.
     weight = weight * len(np.unique(spell)) / max(len(spell), 1)
-    return fit_sharpening(chances.looking_back(rows), won, until <= past.as_of, weight)
+    waiting = chances.lens.waiting(rows, LEADS)
+    return fit_sharpening(chances.looking_back(rows), won, until <= past.as_of, weight, waiting)
 
 
 def half_life_of(leaning: Leaning, won_aging: Aging, gone_aging: Aging) -> float:

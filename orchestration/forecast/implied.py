@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from orchestration.forecast.aging import AGE_BINS, Slopes
 from orchestration.forecast.hazards import Factor
-from orchestration.forecast.history import Ints
+from orchestration.forecast.history import Flags, Ints
 from orchestration.forecast.landmarks import BINS, Cells, Rows
 from orchestration.forecast.leaning import Leaning
 from orchestration.forecast.measured import Measured, measure
@@ -66,6 +67,16 @@ class Implied:
                 )  # fmt: skip
         return np.log(np.maximum(self._on_calendar(rates, edges, rows, cells), LEAST_RATE))
 
+    @cached_property
+    def _is_last(self) -> Flags:
+        """Whether each state is in the last stage of its pipeline."""
+        states = self.past.states
+        pipeline = states.dimensions["pipeline"]
+        position = np.nan_to_num(states.position)
+        last = np.zeros(len(pipeline.names))
+        np.maximum.at(last, pipeline.codes, position)
+        return np.asarray((position > 0) & (position == last[pipeline.codes]))
+
     def _age(self, day: Ints, since: Ints) -> Ints:
         passed = self.pace.between(since, day)
         unseen = np.maximum(self.pace.first - since, 0)
@@ -77,9 +88,12 @@ class Implied:
             [np.zeros((*rates.shape[:3], 1)), np.cumsum(rates * np.diff(edges), axis=3)], axis=3
         )
         day = rows.day[cells.row]
+        waits = self._is_last[rows.state][cells.row]
         ends = []
         for ahead in (cells.bin_after, cells.bin_until):
-            time = np.minimum(self.pace.between(day, day + ahead), edges[-1])
+            # What is about to be won may wait for a date, whatever the pace of work.
+            time = np.where(waits, ahead, self.pace.between(day, day + ahead))
+            time = np.minimum(time, edges[-1])
             at = np.clip(np.searchsorted(edges, time, side="right") - 1, 0, len(edges) - 2)
             ends.append(
                 risen[:, :, cells.row, at] + rates[:, :, cells.row, at] * (time - edges[at])

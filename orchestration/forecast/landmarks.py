@@ -14,7 +14,8 @@ import numpy as np
 from orchestration.forecast.hazards import Factor
 from orchestration.forecast.history import NEVER, Ints
 from orchestration.forecast.past import Floats, Past
-from orchestration.forecast.tempo import place_in_quarter
+from orchestration.forecast.sharpening import WAITED
+from orchestration.forecast.tempo import left_of_quarter, place_in_quarter
 
 SPACING_DAYS = 30
 MOST_LANDMARKS = 40
@@ -202,6 +203,18 @@ class Lens:
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
             Factor("due_lead", relation * groups + group, RELATIONS * groups),
         ]
+
+    def waiting(self, rows: Rows, leads: Ints) -> Ints:
+        """Return the kind of waiting for each lead and row, 0 where there is none.
+
+        A deal in its last stage waits if a quarter ends within the lead; the kind tells how long it
+        has been there then.
+        """
+        until = left_of_quarter(rows.day + 1, self.quarter_phase)
+        waited = rows.day + until - self.past.states.entered[rows.state]
+        kind = 1 + np.searchsorted(WAITED, waited, side="right")
+        waits = (self._place(rows.state) == PLACES - 1) & (until <= leads[:, None])
+        return np.where(waits, kind, 0)
 
     def _place(self, at: Ints) -> Ints:
         """How far along its pipeline's stages, in fifths; the last level: not known."""

@@ -152,15 +152,15 @@ def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) 
 
 def place_in_quarter(days: Ints, quarter_phase: int) -> Ints:
     """Return 0 in a quarter's last two weeks, 1 in the month before them, else 2."""
-    return np.searchsorted(np.array(QUARTER_PLACES), _left_of_quarter(days, quarter_phase))
+    return np.searchsorted(np.array(QUARTER_PLACES), left_of_quarter(days, quarter_phase))
 
 
 def quarter_class(days: Ints, quarter_phase: int) -> Ints:
     """Return the same more finely: 0 in a quarter's last three days, and so on."""
-    return np.searchsorted(QUARTER_BORDERS, _left_of_quarter(days, quarter_phase))
+    return np.searchsorted(QUARTER_BORDERS, left_of_quarter(days, quarter_phase))
 
 
-def _left_of_quarter(days: Ints, quarter_phase: int) -> Ints:
+def left_of_quarter(days: Ints, quarter_phase: int) -> Ints:
     """Return how many days of its quarter are left on each day, itself included."""
     months = dates_of(days).astype("datetime64[M]").astype(np.int64)
     ends = months - (months - quarter_phase) % 3 + 3
