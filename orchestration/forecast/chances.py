@@ -151,7 +151,7 @@ def fit_chances(
             model.effects[None, :], [*near_factors, rates.worth(near_base, cause)]
         )
         rate = np.exp(near_base[cause] + effects[0])
-        tempo = _tempo(past, rate, near, near_events, quarter_phase)
+        tempo = _tempo(past, rate, near, near_events, quarter_phase, bool(rates.leaning.change))
         fitted.append((model, tempo))
     (won, won_tempo), (gone, gone_tempo) = fitted
     chances = Chances(lens, rates, won, gone, won_tempo, gone_tempo)
@@ -198,7 +198,9 @@ def _distinct(past: Past, rows: Rows, cells: Cells, events: Floats) -> float:
     return max(float(len(np.unique(spells))), 1.0)
 
 
-def _tempo(past: Past, rate: Floats, cells: Cells, events: Floats, phase: int) -> Tempo:
+def _tempo(
+    past: Past, rate: Floats, cells: Cells, events: Floats, phase: int, moving: bool
+) -> Tempo:
     """Fit the tempo of the days that are seen from a landmark at most a month before."""
     size = past.as_of - past.first_day + 1
     happened = np.bincount(cells.until - past.first_day, weights=events, minlength=size)
@@ -206,7 +208,7 @@ def _tempo(past: Past, rate: Floats, cells: Cells, events: Floats, phase: int) -
     change -= np.bincount(cells.until + 1 - past.first_day, weights=rate, minlength=size + 1)
     expected = np.maximum(np.cumsum(change)[:size], 0.0)
     expected[expected < 1e-9] = 0.0
-    return fit_tempo(past.first_day, happened.astype(np.float64), expected, phase)
+    return fit_tempo(past.first_day, happened.astype(np.float64), expected, phase, moving)
 
 
 def _between(tempo: Floats, cuts: Ints) -> Floats:

@@ -21,7 +21,7 @@ from orchestration.forecast.baselines import (
     ARRIVAL_DAYS,
     configured_outlook,
     historical_outlook,
-    naive_totals,
+    naive_by_dimension,
 )
 from orchestration.forecast.chances import (
     HALF_LIFE_DAYS,
@@ -30,7 +30,7 @@ from orchestration.forecast.chances import (
     fit_chances,
     half_life_of,
 )
-from orchestration.forecast.history import Ints
+from orchestration.forecast.history import Flags, Ints
 from orchestration.forecast.implied import Implied, fit_implied
 from orchestration.forecast.landmarks import Rows, landmark_rows, sampled
 from orchestration.forecast.leaning import Leaning
@@ -46,7 +46,13 @@ from orchestration.forecast.stepping_back import (
     weight_of_paths,
 )
 from orchestration.forecast.totals import Totals
-from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
+from orchestration.forecast.windows import (
+    Segments,
+    Window,
+    coded_dimensions,
+    values_without,
+    won_in,
+)
 
 # Draws of the parameters, and simulations for each of them.
 PARAMETER_DRAWS, REPEATS = 50, 12
@@ -132,6 +138,14 @@ class Engine:
     def is_learnable(self) -> bool:
         """Whether anything was ever seen to end a month after it was seen to be open."""
         return bool(len(landmark_rows(self.past).day)) and bool(len(self.past.won))
+
+    @cached_property
+    def has_wins(self) -> Flags:
+        """Return of each spell whether anything was won where it belongs: else no range is told."""
+        has_wins = np.zeros(len(self.past.spells.deal), dtype=bool)
+        for part in self.parts:
+            has_wins[part.spells] = len(part.engine.past.won) > 0
+        return has_wins
 
     @cached_property
     def chances(self) -> Chances:
@@ -289,7 +303,7 @@ class Engine:
     def totals(self, method: str) -> Iterator[Totals]:
         """Yield a method's forecast for one dimension after the other."""
         if method == "naive":
-            yield from self._naive()
+            yield from naive_by_dimension(self.past, self.windows, self.dimensions)
             return
         members = self.segments.members
         without_new = np.array([window.start is not None for window in self.windows], dtype=float)
@@ -327,16 +341,5 @@ class Engine:
             yield Totals(
                 method, dimension, [str(name) for name in coded.names], won,
                 (members @ by_open).T, (members @ by_new * without_new[:, None]).T, totals,
-            )  # fmt: skip
-
-    def _naive(self) -> Iterator[Totals]:
-        for dimension, coded in self.dimensions.items():
-            if not len(coded.names):
-                continue
-            won = won_in(self.past, self.windows, coded)
-            rest = naive_totals(self.past, self.windows, coded)
-            drawn = np.maximum(rest, 0.0) + won[None]
-            yield Totals(
-                "naive", dimension, [str(name) for name in coded.names], won,
-                np.zeros_like(won), rest.mean(axis=0), drawn,
+                values_without(coded, self.has_wins) & (method != "configured"),
             )  # fmt: skip

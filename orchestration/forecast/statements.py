@@ -41,6 +41,8 @@ def _learned(engine: Engine) -> str:
     """Return what the model's forecast of one part of the company was learned from."""
     past = engine.past
     wins, days = len(past.won), past.as_of - past.seen_from + 1
+    if not wins:
+        return phrase("nothing_won", days=days)
     if not engine.is_learnable:
         return phrase("too_little", wins=wins, days=days)
     parts = [phrase("learned", wins=wins, days=days)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from orchestration.forecast.engine import Engine
 from orchestration.forecast.past import past_of
 from orchestration.forecast.stepping_back import stepped_back
 from orchestration.forecast.windows import lead_windows
+from tests.forecast.scoring import scored
 from tests.forecast.verdicts import verdicts
 from tests.forecast.worlds import world
 
@@ -19,13 +22,16 @@ PLACES = {"p10": -1.2816, "p25": -0.6745, "p50": 0.0, "p75": 0.6745, "p90": 1.28
 SPREADS = {"model": 1.0, "historical": 1.0, "configured": 3.0, "naive": 3.0}
 
 
-def told(width: float = 1.0, worse: float = 0.0, timid: float = 1.0) -> pd.DataFrame:
+def told(
+    width: float = 1.0, worse: float = 0.0, timid: float = 1.0,
+    spreads: Mapping[str, float] = SPREADS,
+) -> pd.DataFrame:  # fmt: skip
     """Judge made-up forecasts: ranges ``width`` times as wide as is right, means off by ``worse``
     of the noise more than the rival's, log odds of deals ``timid`` times too large."""
     rng = np.random.default_rng(11)
     actual = 100 + 10 * rng.standard_normal(WORLDS)
     frames = []
-    for method, spread in SPREADS.items():
+    for method, spread in spreads.items():
         off = (
             10 * (spread - 1 + (worse if method == "model" else 0.0)) * rng.standard_normal(WORLDS)
         )
@@ -74,6 +80,29 @@ def test_what_is_wrong_does_not_and_stands_first(fault: dict[str, float], criter
     assert criterion in failed(table)
     assert not table["holds"].iloc[0]
     assert table["holds"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize(("oracle", "holds"), [(1.2, False), (1.8, True)])
+def test_nothing_is_to_be_learned_where_the_oracle_loses_too(oracle: float, holds: bool) -> None:
+    # The configured rates were lucky: no one could be better than they were.
+    table = told(worse=0.4, spreads=SPREADS | {"configured": 1.0, "oracle": oracle})
+    rows = table[(table["criterion"] == "wape beside configured") & (table["world"] == "made")]
+    assert (rows["holds"] == holds).all()
+    assert rows["bound"].str.contains("the oracle's").all()
+
+
+def test_the_oracle_knows_more_than_the_model() -> None:
+    rows, _ = scored("heavy_tailed", 3)
+    whole = rows[rows["dimension"] == "all"].set_index(["method", "period"])
+    own, model = whole.xs("oracle"), whole.xs("model")
+    assert own.index.tolist() == model.index.tolist()
+    assert (own["p10"] <= own["p50"]).all()
+    assert (own["p50"] <= own["p90"]).all()
+    # Of a running quarter both know what is won; of what is to come they say much the same.
+    assert (own["expected"] >= own["won_to_date"]).all()
+    assert 0.6 < (own["expected"] / model["expected"]).mean() < 1.6
+    off = (whole["expected"] - whole["actual"]).abs().groupby("method").mean()
+    assert off["oracle"] < 1.1 * off["model"]
 
 
 def test_the_model_steps_back_where_paths_are_sound() -> None:
