@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from orchestration.forecast.history import dates_of
 
@@ -213,12 +214,13 @@ def _posteriors(
     grid, width = priors.shape[:2]
     modes = np.zeros((grid, width))
     modes[:, LEVEL:] = np.log((events.sum() + 0.5) / (expected.sum() + 0.5))
+    pairs = _pairs(design)
     for _ in range(NEWTON_STEPS):
-        rates, hessians = _curvature(design, expected, modes, priors)
+        rates, hessians = _curvature(design, expected, modes, priors, pairs)
         gradients = (events[None] - rates) @ design - np.einsum("gpq,gq->gp", priors, modes)
         steps = np.linalg.solve(hessians, gradients[:, :, None])[:, :, 0]
         modes = modes + np.clip(steps, -1.5, 1.5)
-    rates, hessians = _curvature(design, expected, modes, priors)
+    rates, hessians = _curvature(design, expected, modes, priors, pairs)
     roots = np.linalg.cholesky(hessians)
     prior_roots = np.linalg.cholesky(priors)
     log_rates = modes @ design.T + np.log(np.maximum(expected, 1e-300))[None]
@@ -232,10 +234,21 @@ def _posteriors(
 
 
 def _curvature(
-    design: Floats, expected: Floats, modes: Floats, priors: Floats
+    design: Floats, expected: Floats, modes: Floats, priors: Floats, pairs: sparse.csr_array
 ) -> tuple[Floats, Floats]:
     rates = expected[None] * np.exp(modes @ design.T)
-    hessians = priors.copy()
-    for number, rate in enumerate(rates):
-        hessians[number] += (design * rate[:, None]).T @ design
-    return rates, hessians
+    return rates, priors + (pairs @ rates.T).T.reshape(priors.shape)
+
+
+def _pairs(design: Floats) -> sparse.csr_array:
+    """Return each row's products of two columns, (columns squared, rows): most of them are zero."""
+    width = design.shape[1]
+    row, column = np.nonzero(design)
+    begins = np.searchsorted(row, np.arange(len(design) + 1))
+    counts = np.diff(begins)
+    left = np.repeat(np.arange(len(row)), counts[row])
+    within = np.arange(len(left)) - np.repeat(np.cumsum(counts[row]) - counts[row], counts[row])
+    right = begins[row[left]] + within
+    values = design[row[left], column[left]] * design[row[right], column[right]]
+    place = column[left] * width + column[right]
+    return sparse.csr_array((values, (place, row[left])), shape=(width**2, len(design)))
