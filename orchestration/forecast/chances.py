@@ -41,7 +41,7 @@ MOST_TEMPO_ROWS = 15_000
 # changed by more than two standard deviations, and enough to be felt.
 HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
 # Rows that chances are judged by, and what those count that lie elsewhere in their quarter.
-MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.35
+MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.1
 YEAR_BLOCKS, NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 12, 2.0, 0.15
 
 

@@ -236,7 +236,7 @@ class Engine:
         for code in np.flatnonzero(grown_pipelines(self.past)):
             own = pipeline == code
             moved[:, :, own] = stepped_back(
-                chances[:, :, own], won[own].T, values[own], self.weight_of_paths
+                chances[:, :, own], edges, won[own].T, values[own], self.weight_of_paths
             )
         return moved
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from orchestration.forecast.history import dates_of
 
@@ -234,21 +233,24 @@ def _posteriors(
 
 
 def _curvature(
-    design: Floats, expected: Floats, modes: Floats, priors: Floats, pairs: sparse.csr_array
+    design: Floats, expected: Floats, modes: Floats, priors: Floats, pairs: tuple[Ints, Floats]
 ) -> tuple[Floats, Floats]:
     rates = expected[None] * np.exp(modes @ design.T)
-    return rates, priors + (pairs @ rates.T).T.reshape(priors.shape)
+    place, products = pairs
+    sums = rates @ products
+    grid, width = modes.shape
+    hessians = np.zeros((grid, width * width))
+    hessians[:, place] = sums
+    hessians[:, place % width * width + place // width] = sums
+    return rates, priors + hessians.reshape(priors.shape)
 
 
-def _pairs(design: Floats) -> sparse.csr_array:
-    """Return each row's products of two columns, (columns squared, rows): most of them are zero."""
+def _pairs(design: Floats) -> tuple[Ints, Floats]:
+    """Return where products of two columns are not all zero, and those products by row.
+
+    A day has few parameters of all: most products are zero.
+    """
     width = design.shape[1]
-    row, column = np.nonzero(design)
-    begins = np.searchsorted(row, np.arange(len(design) + 1))
-    counts = np.diff(begins)
-    left = np.repeat(np.arange(len(row)), counts[row])
-    within = np.arange(len(left)) - np.repeat(np.cumsum(counts[row]) - counts[row], counts[row])
-    right = begins[row[left]] + within
-    values = design[row[left], column[left]] * design[row[right], column[right]]
-    place = column[left] * width + column[right]
-    return sparse.csr_array((values, (place, row[left])), shape=(width**2, len(design)))
+    shared = np.triu((design != 0).astype(np.float64).T @ (design != 0))
+    place = np.flatnonzero(shared)
+    return place, design[:, place // width] * design[:, place % width]

