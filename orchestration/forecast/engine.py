@@ -176,7 +176,9 @@ class Engine:
         half_life = HALF_LIFE_DAYS
         if not self.leaning.change:
             half_life = half_life_of(self.leaning, self.won_aging, self.gone_aging)
-        return fit_implied(self.past, self.stays, self.leaning, self.pace, half_life)
+        return fit_implied(
+            self.past, self.stays, self.leaning, self.pace, half_life, self.quarter_phase
+        )
 
     @cached_property
     def slopes(self) -> tuple[Slopes | None, Slopes | None]:

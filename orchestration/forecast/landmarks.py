@@ -193,7 +193,7 @@ class Lens:
         )  # fmt: skip
         # What waits for the quarter's end is won in its last two weeks, from the late stages.
         begin = self.past.states.entered[at]
-        closing = _last_weeks(day, cells, self.quarter_phase)
+        closing = last_weeks(day, cells, self.quarter_phase)
         waits = np.searchsorted(WAITS, day - begin, side="right")
         pull = (closing * (PLACES + 1) + self._place(at)) * (len(WAITS) + 1) + waits
         return [
@@ -233,7 +233,7 @@ class Lens:
         return np.searchsorted(STAGE_AGES, age, side="right")
 
 
-def _last_weeks(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
+def last_weeks(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
     """Return how much of each cell lies in a quarter's last two weeks: 0 nothing, 2 most of it."""
     first, last = int(day.min(initial=0)), int((day + cells.bin_until).max(initial=0))
     late = place_in_quarter(np.arange(first, last + 1), quarter_phase) == 0
