@@ -19,7 +19,7 @@ from orchestration.forecast.stage_paths import LONGEST_PATH
 
 # Both views rest on one past: beyond so much weight, draws lie no closer together.
 MOST_WEIGHT, INDEPENDENT = 0.8, 0.5
-# Days ahead at which the totals of both are compared: how wins lie in time is left to the model.
+# Days ahead at which the totals of both are compared.
 COMPARED_DAYS = 60
 SEEN_DAYS = 30
 YEAR_OF_LANDMARKS, YEAR_DAYS = 12, 365
@@ -75,11 +75,12 @@ def stepped_back(
     their order; draws lie closer together, as two views that agree are surer than one.
     """
     mean = chances.mean(axis=0, dtype=np.float64)
-    own, theirs = (
-        float(np.interp(COMPARED_DAYS, edges, said @ values)) for said in (mean, measured)
-    )
-    factor = np.clip(1 + weight * (theirs / own - 1), *FACTOR_BOUNDS) if own > 0 else 1.0
+    own, theirs = mean @ values, measured @ values
+    ratio = np.divide(theirs, own, out=np.ones_like(own), where=own > 0)
+    # When wins come is half left to the model, which sees more of a deal than its stage and age.
+    ratio = (ratio + np.interp(COMPARED_DAYS, edges, ratio)) / 2
+    factor = np.clip(1 + weight * (ratio - 1), *FACTOR_BOUNDS)
     closer = 1 - min(weight, INDEPENDENT) / 2
     drawn = mean[None] + closer * (chances - mean[None])
-    moved = np.clip(drawn * factor, 0, 1).astype(np.float32)
+    moved = np.clip(drawn * factor[None, :, None], 0, 1).astype(np.float32)
     return np.asarray(np.maximum.accumulate(moved, axis=1))
