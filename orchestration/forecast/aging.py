@@ -78,7 +78,7 @@ def fit_aging(
     expected[expected < 1e-9] = 0.0
     ended = (spells.cause == cause) & (spells.end < NEVER)
     happened = np.bincount(spells.end[ended] - past.first_day, minlength=size).astype(np.float64)
-    tempo = fit_tempo(past.first_day, happened, expected, quarter_phase)
+    tempo = fit_tempo(past.first_day, happened, expected, quarter_phase, slopes is not None)
     daily = tempo.mean(np.arange(past.first_day, past.as_of + 1))
     clock = np.r_[0.0, np.cumsum(daily)]
     return Aging(*_by_age(past, cause, paces * daily, borders), tempo, clock, pace, slopes)

@@ -87,7 +87,8 @@ def fit_arrivals(
         daily = np.bincount(mine - begin, minlength=size - begin).astype(np.float64)
         per_day[code] = daily.mean()
         expected = np.full(len(daily), daily.mean())
-        tempos.append(fit_tempo(past.seen_from + begin, daily, expected, quarter_phase))
+        moving = bool(leaning.change)
+        tempos.append(fit_tempo(past.seen_from + begin, daily, expected, quarter_phase, moving))
     return Arrivals(per_day, tempos, won, gone, leaning)
 
 

@@ -109,7 +109,7 @@ def _rows(engine: Engine, totals: Totals) -> Piece:
     """Lay one method's forecast for one dimension out, by window and value."""
     quantiles = np.round(totals.quantiles, 2)  # (5, values, windows)
     expected = np.round(totals.won_to_date + totals.from_open + totals.from_new, 2)
-    said = [int(number) for number in np.flatnonzero(~np.isnan(quantiles).any(axis=(0, 1)))]
+    said = totals.windows
     values, windows = len(totals.names), [engine.windows[number] for number in said]
     starts = np.array([window.start or 0 for window in windows], dtype=np.int64)
     ends = np.array([window.end or 0 for window in windows], dtype=np.int64)

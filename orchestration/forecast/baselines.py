@@ -5,7 +5,7 @@ Each returns what ``simulate`` needs, or totals directly; none learns anything b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -16,7 +16,8 @@ from orchestration.forecast.measured import Measured
 from orchestration.forecast.past import Coded, Floats, Past
 from orchestration.forecast.simulate import Outlook
 from orchestration.forecast.stage_paths import LONGEST_PATH
-from orchestration.forecast.windows import Segments, Window
+from orchestration.forecast.totals import Totals
+from orchestration.forecast.windows import Segments, Window, won_in
 from orchestration.marts.periods import add_months
 
 # Deals that arrived within this many days tell the rate at which deals will arrive.
@@ -96,6 +97,21 @@ def _outlook(past: Past, open_rows: Ints, chances: Floats, new_wins: Floats) -> 
         chances, states.amount[open_rows], pipelines.codes[open_rows], new_wins, pools, SURE,
         spells.dimensions["pipeline"].codes[recent], np.ones(len(recent)),
     )  # fmt: skip
+
+
+def naive_by_dimension(
+    past: Past, windows: Sequence[Window], dimensions: Mapping[str, Coded]
+) -> Iterator[Totals]:
+    """Yield what the naive method says of one dimension after the other."""
+    for dimension, coded in dimensions.items():
+        if not len(coded.names):
+            continue
+        won = won_in(past, windows, coded)
+        rest = naive_totals(past, windows, coded)
+        yield Totals(
+            "naive", dimension, [str(name) for name in coded.names], won, np.zeros_like(won),
+            rest.mean(axis=0), np.maximum(rest, 0.0) + won[None], np.zeros(len(won), dtype=bool),
+        )  # fmt: skip
 
 
 def naive_totals(past: Past, windows: Sequence[Window], coded: Coded) -> Floats:

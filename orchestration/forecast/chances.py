@@ -41,7 +41,7 @@ MOST_TEMPO_ROWS = 15_000
 # changed by more than two standard deviations, and enough to be felt.
 HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
 # Rows that chances are judged by, and what those count that lie elsewhere in their quarter.
-MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.35
+MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.1
 YEAR_BLOCKS, NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 12, 2.0, 0.15
 
 
@@ -84,7 +84,9 @@ class Chances:
                 base[1] + self.gone.log_rates(effects[1][draw : draw + 1], known[1])[0],
                 _between(wins[draw], cuts), _between(ends[draw], cuts), len(rows.day),
             )[place]  # fmt: skip
-        return self.sharpening.of(drawn, edges) if self.sharpening else drawn
+        if not self.sharpening:
+            return drawn
+        return self.sharpening.of(drawn, edges, self.lens.waiting(rows, edges))
 
     def looking_back(self, rows: Rows) -> Floats:
         """Return what would have been said on past landmarks, (leads, rows).
@@ -149,7 +151,7 @@ def fit_chances(
             model.effects[None, :], [*near_factors, rates.worth(near_base, cause)]
         )
         rate = np.exp(near_base[cause] + effects[0])
-        tempo = _tempo(past, rate, near, near_events, quarter_phase)
+        tempo = _tempo(past, rate, near, near_events, quarter_phase, bool(rates.leaning.change))
         fitted.append((model, tempo))
     (won, won_tempo), (gone, gone_tempo) = fitted
     chances = Chances(lens, rates, won, gone, won_tempo, gone_tempo)
@@ -167,7 +169,8 @@ def _sharpening(chances: Chances, rows: Rows) -> Sharpening:
     weight = np.where(alike, 1.0, UNLIKE_WEIGHT)
     # Several landmarks tell of one deal: together they count once.
     weight = weight * len(np.unique(spell)) / max(len(spell), 1)
-    return fit_sharpening(chances.looking_back(rows), won, until <= past.as_of, weight)
+    waiting = chances.lens.waiting(rows, LEADS)
+    return fit_sharpening(chances.looking_back(rows), won, until <= past.as_of, weight, waiting)
 
 
 def half_life_of(leaning: Leaning, won_aging: Aging, gone_aging: Aging) -> float:
@@ -195,7 +198,9 @@ def _distinct(past: Past, rows: Rows, cells: Cells, events: Floats) -> float:
     return max(float(len(np.unique(spells))), 1.0)
 
 
-def _tempo(past: Past, rate: Floats, cells: Cells, events: Floats, phase: int) -> Tempo:
+def _tempo(
+    past: Past, rate: Floats, cells: Cells, events: Floats, phase: int, moving: bool
+) -> Tempo:
     """Fit the tempo of the days that are seen from a landmark at most a month before."""
     size = past.as_of - past.first_day + 1
     happened = np.bincount(cells.until - past.first_day, weights=events, minlength=size)
@@ -203,7 +208,7 @@ def _tempo(past: Past, rate: Floats, cells: Cells, events: Floats, phase: int) -
     change -= np.bincount(cells.until + 1 - past.first_day, weights=rate, minlength=size + 1)
     expected = np.maximum(np.cumsum(change)[:size], 0.0)
     expected[expected < 1e-9] = 0.0
-    return fit_tempo(past.first_day, happened.astype(np.float64), expected, phase)
+    return fit_tempo(past.first_day, happened.astype(np.float64), expected, phase, moving)
 
 
 def _between(tempo: Floats, cuts: Ints) -> Floats:

@@ -21,7 +21,7 @@ from orchestration.forecast.baselines import (
     ARRIVAL_DAYS,
     configured_outlook,
     historical_outlook,
-    naive_totals,
+    naive_by_dimension,
 )
 from orchestration.forecast.chances import (
     HALF_LIFE_DAYS,
@@ -30,7 +30,7 @@ from orchestration.forecast.chances import (
     fit_chances,
     half_life_of,
 )
-from orchestration.forecast.history import Ints
+from orchestration.forecast.history import Flags, Ints
 from orchestration.forecast.implied import Implied, fit_implied
 from orchestration.forecast.landmarks import Rows, landmark_rows, sampled
 from orchestration.forecast.leaning import Leaning
@@ -46,7 +46,13 @@ from orchestration.forecast.stepping_back import (
     weight_of_paths,
 )
 from orchestration.forecast.totals import Totals
-from orchestration.forecast.windows import Segments, Window, coded_dimensions, won_in
+from orchestration.forecast.windows import (
+    Segments,
+    Window,
+    coded_dimensions,
+    values_without,
+    won_in,
+)
 
 # Draws of the parameters, and simulations for each of them.
 PARAMETER_DRAWS, REPEATS = 50, 12
@@ -134,6 +140,14 @@ class Engine:
         return bool(len(landmark_rows(self.past).day)) and bool(len(self.past.won))
 
     @cached_property
+    def has_wins(self) -> Flags:
+        """Return of each spell whether anything was won where it belongs: else no range is told."""
+        has_wins = np.zeros(len(self.past.spells.deal), dtype=bool)
+        for part in self.parts:
+            has_wins[part.spells] = len(part.engine.past.won) > 0
+        return has_wins
+
+    @cached_property
     def chances(self) -> Chances:
         """Return the fitted rates of winning and ending."""
         return fit_chances(
@@ -162,7 +176,9 @@ class Engine:
         half_life = HALF_LIFE_DAYS
         if not self.leaning.change:
             half_life = half_life_of(self.leaning, self.won_aging, self.gone_aging)
-        return fit_implied(self.past, self.stays, self.leaning, self.pace, half_life)
+        return fit_implied(
+            self.past, self.stays, self.leaning, self.pace, half_life, self.quarter_phase
+        )
 
     @cached_property
     def slopes(self) -> tuple[Slopes | None, Slopes | None]:
@@ -222,7 +238,7 @@ class Engine:
         for code in np.flatnonzero(grown_pipelines(self.past)):
             own = pipeline == code
             moved[:, :, own] = stepped_back(
-                chances[:, :, own], won[own].T, values[own], self.weight_of_paths
+                chances[:, :, own], edges, won[own].T, values[own], self.weight_of_paths
             )
         return moved
 
@@ -289,7 +305,7 @@ class Engine:
     def totals(self, method: str) -> Iterator[Totals]:
         """Yield a method's forecast for one dimension after the other."""
         if method == "naive":
-            yield from self._naive()
+            yield from naive_by_dimension(self.past, self.windows, self.dimensions)
             return
         members = self.segments.members
         without_new = np.array([window.start is not None for window in self.windows], dtype=float)
@@ -327,16 +343,5 @@ class Engine:
             yield Totals(
                 method, dimension, [str(name) for name in coded.names], won,
                 (members @ by_open).T, (members @ by_new * without_new[:, None]).T, totals,
-            )  # fmt: skip
-
-    def _naive(self) -> Iterator[Totals]:
-        for dimension, coded in self.dimensions.items():
-            if not len(coded.names):
-                continue
-            won = won_in(self.past, self.windows, coded)
-            rest = naive_totals(self.past, self.windows, coded)
-            drawn = np.maximum(rest, 0.0) + won[None]
-            yield Totals(
-                "naive", dimension, [str(name) for name in coded.names], won,
-                np.zeros_like(won), rest.mean(axis=0), drawn,
+                values_without(coded, self.has_wins) & (method != "configured"),
             )  # fmt: skip

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from orchestration.forecast.aging import AGE_BINS, Slopes
 from orchestration.forecast.hazards import Factor
-from orchestration.forecast.history import Ints
-from orchestration.forecast.landmarks import BINS, Cells, Rows
+from orchestration.forecast.history import Flags, Ints
+from orchestration.forecast.landmarks import BINS, Cells, Rows, last_weeks
 from orchestration.forecast.leaning import Leaning
 from orchestration.forecast.measured import Measured, measure
 from orchestration.forecast.pace import Pace
@@ -48,6 +49,7 @@ class Implied:
     measured: Sequence[Measured]
     others: Sequence[Sequence[Measured]]
     average: tuple[float, float]
+    phase: int
 
     def log_rates(self, rows: Rows, cells: Cells, is_learning: bool) -> Floats:
         """Return log rates a day of being won and of ending otherwise, (2, nodes, cells)."""
@@ -66,6 +68,16 @@ class Implied:
                 )  # fmt: skip
         return np.log(np.maximum(self._on_calendar(rates, edges, rows, cells), LEAST_RATE))
 
+    @cached_property
+    def _is_last(self) -> Flags:
+        """Whether each state is in the last stage of its pipeline."""
+        states = self.past.states
+        pipeline = states.dimensions["pipeline"]
+        position = np.nan_to_num(states.position)
+        last = np.zeros(len(pipeline.names))
+        np.maximum.at(last, pipeline.codes, position)
+        return np.asarray((position > 0) & (position == last[pipeline.codes]))
+
     def _age(self, day: Ints, since: Ints) -> Ints:
         passed = self.pace.between(since, day)
         unseen = np.maximum(self.pace.first - since, 0)
@@ -77,9 +89,14 @@ class Implied:
             [np.zeros((*rates.shape[:3], 1)), np.cumsum(rates * np.diff(edges), axis=3)], axis=3
         )
         day = rows.day[cells.row]
+        # What is about to be won waits for the quarter's end, whatever the pace of work.
+        waits = self._is_last[rows.state][cells.row] & (last_weeks(day, cells, self.phase) > 0)
+        after = self.pace.between(day, day + cells.bin_after)
+        until = self.pace.between(day, day + cells.bin_until)
+        until = np.where(waits, after + cells.bin_until - cells.bin_after, until)
         ends = []
-        for ahead in (cells.bin_after, cells.bin_until):
-            time = np.minimum(self.pace.between(day, day + ahead), edges[-1])
+        for passed in (after, until):
+            time = np.minimum(passed, edges[-1])
             at = np.clip(np.searchsorted(edges, time, side="right") - 1, 0, len(edges) - 2)
             ends.append(
                 risen[:, :, cells.row, at] + rates[:, :, cells.row, at] * (time - edges[at])
@@ -139,7 +156,7 @@ class Implied:
 
 
 def fit_implied(
-    past: Past, stays: Stays, leaning: Leaning, pace: Pace, half_life: float
+    past: Past, stays: Stays, leaning: Leaning, pace: Pace, half_life: float, quarter_phase: int
 ) -> Implied:
     """Measure the paths; stays that ended ``half_life`` days ago count half."""
     spells = past.spells
@@ -163,7 +180,9 @@ def fit_implied(
         ]  # fmt: skip
 
     others = [measured((fold != number).astype(np.int64)) for number in range(count)]
-    return Implied(past, leaning, pace, nodes, measured(None), others, (average[0], average[1]))
+    return Implied(
+        past, leaning, pace, nodes, measured(None), others, (average[0], average[1]), quarter_phase
+    )
 
 
 def _folds(past: Past, count: int) -> Ints:

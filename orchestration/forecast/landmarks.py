@@ -14,7 +14,8 @@ import numpy as np
 from orchestration.forecast.hazards import Factor
 from orchestration.forecast.history import NEVER, Ints
 from orchestration.forecast.past import Floats, Past
-from orchestration.forecast.tempo import place_in_quarter
+from orchestration.forecast.sharpening import WAITED
+from orchestration.forecast.tempo import left_of_quarter, place_in_quarter
 
 SPACING_DAYS = 30
 MOST_LANDMARKS = 40
@@ -192,7 +193,7 @@ class Lens:
         )  # fmt: skip
         # What waits for the quarter's end is won in its last two weeks, from the late stages.
         begin = self.past.states.entered[at]
-        closing = _last_weeks(day, cells, self.quarter_phase)
+        closing = last_weeks(day, cells, self.quarter_phase)
         waits = np.searchsorted(WAITS, day - begin, side="right")
         pull = (closing * (PLACES + 1) + self._place(at)) * (len(WAITS) + 1) + waits
         return [
@@ -202,6 +203,18 @@ class Lens:
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
             Factor("due_lead", relation * groups + group, RELATIONS * groups),
         ]
+
+    def waiting(self, rows: Rows, leads: Ints) -> Ints:
+        """Return the kind of waiting for each lead and row, 0 where there is none.
+
+        A deal in its last stage waits if a quarter ends within the lead; the kind tells how long it
+        has been there then.
+        """
+        until = left_of_quarter(rows.day + 1, self.quarter_phase)
+        waited = rows.day + until - self.past.states.entered[rows.state]
+        kind = 1 + np.searchsorted(WAITED, waited, side="right")
+        waits = (self._place(rows.state) == PLACES - 1) & (until <= leads[:, None])
+        return np.where(waits, kind, 0)
 
     def _place(self, at: Ints) -> Ints:
         """How far along its pipeline's stages, in fifths; the last level: not known."""
@@ -220,7 +233,7 @@ class Lens:
         return np.searchsorted(STAGE_AGES, age, side="right")
 
 
-def _last_weeks(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
+def last_weeks(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
     """Return how much of each cell lies in a quarter's last two weeks: 0 nothing, 2 most of it."""
     first, last = int(day.min(initial=0)), int((day + cells.bin_until).max(initial=0))
     late = place_in_quarter(np.arange(first, last + 1), quarter_phase) == 0

@@ -127,7 +127,7 @@ def fit_leaning(
             slope = ((lost[None] - ends[None] * share).sum(axis=1)) @ design
             slope -= np.einsum("gpq,gq->gp", priors, modes)
             width = (ends[None] * share * (1 - share)).sum(axis=1)
-            curve = np.einsum("gb,bp,bq->gpq", width, design, design) + priors
+            curve = (width[:, None, :] * design.T[None]) @ design + priors
             modes = modes + np.clip(np.linalg.solve(curve, slope[:, :, None])[:, :, 0], -1, 1)
         logits = base[None, :, None] + (modes @ design.T)[:, None, :]
         roots = np.linalg.cholesky(curve)

@@ -76,10 +76,8 @@ def _rows(engine: Engine, totals: Totals, targets: pd.DataFrame, statement: str)
     frames = []
     standing = _standing(engine, totals.dimension)
     wanted = targets[targets["dimension"] == totals.dimension]
-    for number, window in enumerate(engine.windows):
-        quantiles = totals.quantiles[:, :, number]
-        if np.isnan(quantiles).any():
-            continue
+    for number in totals.windows:
+        window, quantiles = engine.windows[number], totals.quantiles[:, :, number]
         counts = standing
         if totals.method == "configured" and window.end is not None:
             counts = _due(engine, totals.dimension, number)
@@ -88,7 +86,6 @@ def _rows(engine: Engine, totals: Totals, targets: pd.DataFrame, statement: str)
             for part in (totals.won_to_date, totals.from_open, totals.from_new)
         )
         goal = _goals(wanted, window.start, window.end, totals.names)
-        reached = (totals.draws[:, :, number] >= goal[None]).mean(axis=0)
         frames.append(
             pd.DataFrame(
                 {
@@ -106,7 +103,7 @@ def _rows(engine: Engine, totals: Totals, targets: pd.DataFrame, statement: str)
                     "expected": np.round(won + old + new, 2),
                     **dict(zip(QUANTILE_COLUMNS, np.round(quantiles, 2), strict=True)),
                     "target": goal,
-                    "target_probability": np.where(np.isfinite(goal), np.round(reached, 6), np.nan),
+                    "target_probability": np.round(totals.reached(number, goal), 6),
                     "statement": statement,
                 }
             )

@@ -22,6 +22,10 @@ LEADS = np.array([30, 60, 90, 184])
 # from their neighbours, before anything was seen.
 KNOTS = np.log(np.array([0.04, 0.13, 0.3, 0.55, 0.85]) / np.array([0.96, 0.87, 0.7, 0.45, 0.15]))
 SPREAD, STEP = 0.6, 0.5
+# Deals in their last stage when a quarter ends are judged apart, by how long they were in it then:
+# what only waits for that day is surer than its past says. How far their log odds may lie off.
+WAITED, WAITING_SPREAD = np.array([12, 30]), 1.2
+WAITING_KINDS = len(WAITED) + 1
 NEWTON_STEPS = 4
 LEAST_CHANCE = 1e-5
 FEWEST_ROWS = 30
@@ -29,32 +33,45 @@ FEWEST_ROWS = 30
 
 @dataclass(frozen=True)
 class Sharpening:
-    """What is added to the log odds at each knot, (leads, knots)."""
+    """What is added to the log odds, (leads, knots and kinds of waiting)."""
 
     added: Floats
 
-    def of(self, chances: npt.NDArray[np.float32], edges: Ints) -> npt.NDArray[np.float32]:
-        """Return chances (draws, edges, deals) as they should be; they keep growing with time."""
+    def of(
+        self, chances: npt.NDArray[np.float32], edges: Ints, waiting: Ints
+    ) -> npt.NDArray[np.float32]:
+        """Return chances (draws, edges, deals) as they should be; they keep growing with time.
+
+        ``waiting`` (edges, deals): the kind, 0 for deals that wait for nothing.
+        """
         moved = chances.copy()
         for place, edge in enumerate(edges):
             added = np.array([np.interp(edge, LEADS, values) for values in self.added.T])
             odds = _logit(chances[:, place])
-            moved[:, place] = 1 / (1 + np.exp(-(odds + np.interp(odds, KNOTS, added))))
+            told = np.r_[0.0, added[len(KNOTS) :]][waiting[place]]
+            odds = odds + np.interp(odds, KNOTS, added[: len(KNOTS)]) + told
+            moved[:, place] = 1 / (1 + np.exp(-odds))
         moved[chances == 0] = 0
         return np.asarray(np.maximum.accumulate(moved, axis=1), dtype=np.float32)
 
 
-def fit_sharpening(chances: Floats, won: Flags, known: Flags, weight: Floats) -> Sharpening:
+def fit_sharpening(
+    chances: Floats, won: Flags, known: Flags, weight: Floats, waiting: Ints
+) -> Sharpening:
     """Fit to chances (leads, rows), whether each was won by then, and whether that is known."""
-    added = np.zeros((len(LEADS), len(KNOTS)))
+    width = len(KNOTS) + WAITING_KINDS
+    added = np.zeros((len(LEADS), width))
     step = np.diff(np.eye(len(KNOTS)), axis=0)
-    prior = np.eye(len(KNOTS)) / SPREAD**2 + step.T @ step / STEP**2
+    prior = np.eye(width) / WAITING_SPREAD**2
+    prior[: len(KNOTS), : len(KNOTS)] = np.eye(len(KNOTS)) / SPREAD**2 + step.T @ step / STEP**2
     for lead in range(len(LEADS)):
         here = known[lead] & (weight > 0)
         if here.sum() < FEWEST_ROWS:
             continue
         odds, happened, own = _logit(chances[lead][here]), won[lead][here], weight[here]
-        design = np.column_stack([np.interp(odds, KNOTS, row) for row in np.eye(len(KNOTS))])
+        knots = [np.interp(odds, KNOTS, row) for row in np.eye(len(KNOTS))]
+        kinds = [waiting[lead][here] == kind + 1 for kind in range(WAITING_KINDS)]
+        design = np.column_stack([*knots, *kinds]).astype(np.float64)
         for _ in range(NEWTON_STEPS):
             share = 1 / (1 + np.exp(-(odds + design @ added[lead])))
             slopes = design.T @ (own * (happened - share)) - prior @ added[lead]

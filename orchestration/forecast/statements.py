@@ -7,6 +7,7 @@ import math
 from orchestration.forecast.chances import drift_of
 from orchestration.forecast.engine import Engine
 from orchestration.forecast.history import date_of
+from orchestration.forecast.phrases import phrase
 
 FEW_WINS = 100
 
@@ -16,21 +17,18 @@ def statement(engine: Engine, method: str) -> str:
     past = engine.past
     days = past.as_of - past.seen_from + 1
     if method == "configured":
-        return "Count times amount times the configured win rate of the stage, on expected dates."
+        return phrase("configured") + "."
     if method == "naive":
-        return (
-            "What the same days of the same period a year before brought."
-            if days >= 365 + 31
-            else f"The last period: history of {days} days reaches no year back."
-        )
+        said = phrase("year_before") if days >= 365 + 31 else phrase("last_period", days=days)
+        return said + "."
     if method == "historical":
-        return "Rates and times of stages as measured up to this day."
-    said = [_learned(part.engine) for part in engine.parts]
-    if len(said) == 1:
-        return said[0] + "."
+        return phrase("historical") + "."
+    parts = [_learned(part.engine) for part in engine.parts]
+    if len(parts) == 1:
+        return parts[0] + "."
     return "; ".join(
         f"{_sources(part.engine)}: {text[0].lower()}{text[1:]}"
-        for part, text in zip(engine.parts, said, strict=True)
+        for part, text in zip(engine.parts, parts, strict=True)
     ) + "."  # fmt: skip
 
 
@@ -43,33 +41,29 @@ def _learned(engine: Engine) -> str:
     """Return what the model's forecast of one part of the company was learned from."""
     past = engine.past
     wins, days = len(past.won), past.as_of - past.seen_from + 1
+    if not wins:
+        return phrase("nothing_won", days=days)
     if not engine.is_learnable:
-        return (
-            f"Too little history to learn from ({wins} wins in {days} days): measured rates of "
-            "stages stand in"
-        )
-    parts = [f"Competing risks learned from {wins} wins in {days} days"]
+        return phrase("too_little", wins=wins, days=days)
+    parts = [phrase("learned", wins=wins, days=days)]
     if past.seen_from > past.first_day:
-        parts.append(f"nothing is told of what ended before {date_of(past.seen_from)}")
+        parts.append(phrase("begins", day=date_of(past.seen_from)))
     if wins < FEW_WINS:
-        parts.append("few: effects are held near the average and the range is wide")
+        parts.append(phrase("few"))
     change = engine.leaning.change
     if change:
-        parts.append(
-            f"the odds of losing {'rose' if change > 0 else 'fell'} by "
-            f"{abs(math.expm1(change)):.0%} within a year, which is taken to go on ever more slowly"
-        )
+        parts.append(_moved("odds", change))
     for aging, what in ((engine.won_aging, "winning"), (engine.gone_aging, "losing")):
         change = drift_of(aging)
         if change:
-            parts.append(
-                f"the pace of {what} {'rose' if change > 0 else 'fell'} by "
-                f"{abs(math.expm1(change)):.0%} within a year"
-                + ("" if engine.leaning.change else ": older deals count far less")
-            )
+            parts.append(_moved(what, change))
+            if not engine.leaning.change:
+                parts.append(phrase("older"))
     if engine.weight_of_paths:
-        parts.append(
-            "no drift and no season beyond chance: the total is drawn towards that of measured "
-            f"rates of stages ({engine.weight_of_paths:.0%})"
-        )
+        parts.append(phrase("stepped_back", share=engine.weight_of_paths))
     return ", ".join(parts)
+
+
+def _moved(what: str, change: float) -> str:
+    direction = "rose" if change > 0 else "fell"
+    return phrase(f"{what}_{direction}", share=abs(math.expm1(change)))

@@ -11,13 +11,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.forecast.history import Flags
+from orchestration.forecast.history import Flags, Ints
 from orchestration.forecast.landmarks import Rows, landmark_rows, sampled
 from orchestration.forecast.measured import Measured
 from orchestration.forecast.past import WON, Floats, Past
 from orchestration.forecast.stage_paths import LONGEST_PATH
 
-MOST_WEIGHT = 0.5
+# Both views rest on one past: beyond so much weight, draws lie no closer together.
+MOST_WEIGHT, INDEPENDENT = 0.8, 0.5
+# Days ahead at which the totals of both are compared.
+COMPARED_DAYS = 60
 SEEN_DAYS = 30
 YEAR_OF_LANDMARKS, YEAR_DAYS = 12, 365
 FEWEST_LANDMARKS = 6
@@ -64,18 +67,20 @@ def grown_pipelines(past: Past) -> Flags:
 
 
 def stepped_back(
-    chances: npt.NDArray[np.float32], measured: Floats, values: Floats, weight: float
+    chances: npt.NDArray[np.float32], edges: Ints, measured: Floats, values: Floats, weight: float
 ) -> npt.NDArray[np.float32]:
-    """Move the chances (draws, borders, deals) so that their total is the mean of both.
+    """Move the chances (draws, edges, deals) so that their total is between both.
 
-    ``measured`` (borders, deals) are those of the paths, ``values`` what deals bring. Deals keep
+    ``measured`` (edges, deals) are those of the paths, ``values`` what deals bring. Deals keep
     their order; draws lie closer together, as two views that agree are surer than one.
     """
     mean = chances.mean(axis=0, dtype=np.float64)
     own, theirs = mean @ values, measured @ values
     ratio = np.divide(theirs, own, out=np.ones_like(own), where=own > 0)
+    # When wins come is half left to the model, which sees more of a deal than its stage and age.
+    ratio = (ratio + np.interp(COMPARED_DAYS, edges, ratio)) / 2
     factor = np.clip(1 + weight * (ratio - 1), *FACTOR_BOUNDS)
-    closer = 1 - weight / 2
+    closer = 1 - min(weight, INDEPENDENT) / 2
     drawn = mean[None] + closer * (chances - mean[None])
     moved = np.clip(drawn * factor[None, :, None], 0, 1).astype(np.float32)
     return np.asarray(np.maximum.accumulate(moved, axis=1))

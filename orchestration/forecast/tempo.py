@@ -26,10 +26,12 @@ MOST_BLOCKS = 40
 # Standard deviations, on the log scale, of the months' effects, of the quarter's last weeks, of a
 # month's step of the level and of the trend a month; how plausible the latter are before anything
 # was seen.
-MONTH_SPREADS = (0.03, 0.12, 0.35)
-QUARTER_SPREADS = (0.05, 0.3, 0.9)
-STEPS, STEP_PRIOR = (0.01, 0.05, 0.12), (0.6, 0.3, 0.1)
-TRENDS, TREND_PRIOR = (0.003, 0.03, 0.1), (0.6, 0.3, 0.1)
+MONTH_SPREADS, MONTH_PRIOR = (0.02, 0.12, 0.35), (0.6, 0.25, 0.15)
+QUARTER_SPREADS, QUARTER_PRIOR = (0.03, 0.3, 0.9), (0.6, 0.25, 0.15)
+STEPS, STEP_PRIOR = (0.003, 0.04, 0.12), (0.85, 0.11, 0.04)
+TRENDS, TREND_PRIOR = (0.002, 0.03, 0.1), (0.8, 0.15, 0.05)
+# The same of a company in which something else is seen to move.
+MOVING_STEPS, MOVING_TRENDS = (0.5, 0.37, 0.13), (0.55, 0.34, 0.11)
 # The trend is that of the last year; what it adds shrinks from month to month.
 TREND_BLOCKS, TREND_DAMPING = 12, 0.95
 # Spreads of the season less plausible by so much (log) than the best are left out.
@@ -112,16 +114,18 @@ def month_effects(tempo: Tempo) -> Floats:
     return np.asarray(tempo.weights @ tempo.modes[:, :MONTHS])
 
 
-def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) -> Tempo:
+def fit_tempo(
+    first: int, events: Floats, expected: Floats, quarter_phase: int, moving: bool = False
+) -> Tempo:
     """Fit a tempo to daily events beside expected ones, from day ``first`` on.
 
     ``quarter_phase`` is the month in which fiscal quarters begin, counted from January, modulo
-    three.
+    three; ``moving``: whether the company is known to change.
     """
     until = first + len(events) - 1
     blocks = int(np.clip(-(-len(events) // BLOCK_DAYS), 1, MOST_BLOCKS))
     seen = np.flatnonzero(expected > 0)
-    columns, trend = _columns(first + seen, until, blocks, quarter_phase)
+    columns, passed = _columns(first + seen, until, blocks, quarter_phase)
     width = LEVEL + blocks
     keys = columns @ np.array([1, width, width**2, width**3])
     _, where, inverse = np.unique(keys, return_index=True, return_inverse=True)
@@ -134,15 +138,18 @@ def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) 
     for column in range(columns.shape[1]):
         design[np.arange(len(where)), columns[where, column]] = 1.0
     design[:, WORKDAY] = 0.0
-    design[:, TREND] = trend[where]
+    design[:, TREND] = passed[where]
     # The season's spreads first, with a middling walk; then the walk under those that fit.
-    seasons = list(product(MONTH_SPREADS, QUARTER_SPREADS))
+    kinds = range(len(MONTH_SPREADS)), range(len(QUARTER_SPREADS))
+    seasons = [(MONTH_SPREADS[m], QUARTER_SPREADS[q]) for m, q in product(*kinds)]
+    likely = np.array([np.log(MONTH_PRIOR[m] * QUARTER_PRIOR[q]) for m, q in product(*kinds)])
     priors = np.stack([_precision(blocks, m, q, STEPS[1], TRENDS[1]) for m, q in seasons])
-    scores = _posteriors(design, happened, awaited, priors)[2]
-    fitting = [s for s, score in zip(seasons, scores, strict=True) if score > scores.max() - LEAST]
+    scores = _posteriors(design, happened, awaited, priors)[2] + likely
+    fitting = np.flatnonzero(scores > scores.max() - LEAST)
     grid = list(product(fitting, range(len(STEPS)), range(len(TRENDS))))
-    priors = np.stack([_precision(blocks, m, q, STEPS[s], TRENDS[t]) for (m, q), s, t in grid])
-    plausible = np.array([np.log(STEP_PRIOR[s] * TREND_PRIOR[t]) for _, s, t in grid])
+    priors = np.stack([_precision(blocks, *seasons[n], STEPS[s], TRENDS[t]) for n, s, t in grid])
+    step, trend = (MOVING_STEPS, MOVING_TRENDS) if moving else (STEP_PRIOR, TREND_PRIOR)
+    plausible = np.array([likely[n] + np.log(step[s] * trend[t]) for n, s, t in grid])
     modes, roots, evidence = _posteriors(design, happened, awaited, priors)
     scores = evidence + plausible
     weights = np.exp(scores - scores.max())
@@ -152,15 +159,15 @@ def fit_tempo(first: int, events: Floats, expected: Floats, quarter_phase: int) 
 
 def place_in_quarter(days: Ints, quarter_phase: int) -> Ints:
     """Return 0 in a quarter's last two weeks, 1 in the month before them, else 2."""
-    return np.searchsorted(np.array(QUARTER_PLACES), _left_of_quarter(days, quarter_phase))
+    return np.searchsorted(np.array(QUARTER_PLACES), left_of_quarter(days, quarter_phase))
 
 
 def quarter_class(days: Ints, quarter_phase: int) -> Ints:
     """Return the same more finely: 0 in a quarter's last three days, and so on."""
-    return np.searchsorted(QUARTER_BORDERS, _left_of_quarter(days, quarter_phase))
+    return np.searchsorted(QUARTER_BORDERS, left_of_quarter(days, quarter_phase))
 
 
-def _left_of_quarter(days: Ints, quarter_phase: int) -> Ints:
+def left_of_quarter(days: Ints, quarter_phase: int) -> Ints:
     """Return how many days of its quarter are left on each day, itself included."""
     months = dates_of(days).astype("datetime64[M]").astype(np.int64)
     ends = months - (months - quarter_phase) % 3 + 3
@@ -206,12 +213,13 @@ def _posteriors(
     grid, width = priors.shape[:2]
     modes = np.zeros((grid, width))
     modes[:, LEVEL:] = np.log((events.sum() + 0.5) / (expected.sum() + 0.5))
+    pairs = _pairs(design)
     for _ in range(NEWTON_STEPS):
-        rates, hessians = _curvature(design, expected, modes, priors)
+        rates, hessians = _curvature(design, expected, modes, priors, pairs)
         gradients = (events[None] - rates) @ design - np.einsum("gpq,gq->gp", priors, modes)
         steps = np.linalg.solve(hessians, gradients[:, :, None])[:, :, 0]
         modes = modes + np.clip(steps, -1.5, 1.5)
-    rates, hessians = _curvature(design, expected, modes, priors)
+    rates, hessians = _curvature(design, expected, modes, priors, pairs)
     roots = np.linalg.cholesky(hessians)
     prior_roots = np.linalg.cholesky(priors)
     log_rates = modes @ design.T + np.log(np.maximum(expected, 1e-300))[None]
@@ -225,10 +233,24 @@ def _posteriors(
 
 
 def _curvature(
-    design: Floats, expected: Floats, modes: Floats, priors: Floats
+    design: Floats, expected: Floats, modes: Floats, priors: Floats, pairs: tuple[Ints, Floats]
 ) -> tuple[Floats, Floats]:
     rates = expected[None] * np.exp(modes @ design.T)
-    hessians = priors.copy()
-    for number, rate in enumerate(rates):
-        hessians[number] += (design * rate[:, None]).T @ design
-    return rates, hessians
+    place, products = pairs
+    sums = rates @ products
+    grid, width = modes.shape
+    hessians = np.zeros((grid, width * width))
+    hessians[:, place] = sums
+    hessians[:, place % width * width + place // width] = sums
+    return rates, priors + hessians.reshape(priors.shape)
+
+
+def _pairs(design: Floats) -> tuple[Ints, Floats]:
+    """Return where products of two columns are not all zero, and those products by row.
+
+    A day has few parameters of all: most products are zero.
+    """
+    width = design.shape[1]
+    shared = np.triu((design != 0).astype(np.float64).T @ (design != 0))
+    place = np.flatnonzero(shared)
+    return place, design[:, place // width] * design[:, place % width]

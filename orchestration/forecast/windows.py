@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from orchestration.forecast.history import Ints, day_number
+from orchestration.forecast.history import Flags, Ints, day_number
 from orchestration.forecast.past import DIMENSIONS, Coded, Floats, Past
 from orchestration.forecast.stage_paths import LONGEST_PATH
 from orchestration.marts.periods import Period
@@ -88,6 +88,15 @@ def coded_dimensions(past: Past, scope: Mapping[str, Sequence[str]]) -> dict[str
         codes = np.searchsorted(names, own.names)[own.codes] if count else own.codes
         coded[name] = Coded(codes, names)
     return coded
+
+
+def values_without(coded: Coded, chosen: Flags) -> Flags:
+    """Return the values of a dimension that have spells, and none of the chosen ones."""
+    size = len(coded.names)
+    there, found = (
+        np.bincount(codes, minlength=size) > 0 for codes in (coded.codes, coded.codes[chosen])
+    )
+    return np.asarray(there & ~found)
 
 
 def won_in(past: Past, windows: Sequence[Window], coded: Coded) -> Floats:

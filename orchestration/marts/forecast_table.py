@@ -69,7 +69,9 @@ def forecast_query(as_of: date, periods: Sequence[Period]) -> str:
     )
     today = literal(as_of)
     shifted = ", ".join(
-        f"round(coalesce(made.{name}, 0) + shift, 2)::decimal(18, 2) as {name}"
+        # A method may say what it expects, and no range.
+        f"case when made.method is null or made.{name} is not null then "
+        f"round(coalesce(made.{name}, 0) + shift, 2)::decimal(18, 2) end as {name}"
         for name in QUANTILES
     )
     return f"""

@@ -83,15 +83,17 @@ def floating_bar(start: Number, end: Number, whole: Number, width: int = BAR_WID
 
 
 def range_bar(
-    ends: Sequence[Number], actual: Number | None, whole: Number, width: int = 2 * BAR_WIDTH
+    ends: Sequence[Number | None], actual: Number | None, whole: Number, width: int = 2 * BAR_WIDTH
 ) -> str:
     """Return a range on a scale from 0 to ``whole``: its four ends, and what came.
 
-    Light between the outer two ends, darker between the inner two, a dot where it came out.
+    Light between the outer two ends, darker between the inner two, a dot where it came out; nothing
+    where no range is told.
     """
-    if whole <= 0:
+    told = [float(end) for end in ends if end is not None]
+    if whole <= 0 or len(told) < len(ends):
         return ""
-    places = [min(max(round(float(end) / float(whole) * width), 0), width) for end in ends]
+    places = [min(max(round(end / float(whole) * width), 0), width) for end in told]
     outer_low, inner_low, inner_high, outer_high = places
     marks = [_BLANK] * (width + 1)
     marks[outer_low : outer_high + 1] = "░" * (outer_high + 1 - outer_low)

@@ -73,7 +73,20 @@ def test_a_source_of_ten_months_has_no_year_to_repeat(sample: Sample) -> None:
         """,
     )
     assert repeated == [("demo",)]
+    # Before it decided anything there was nothing to learn: no range, rather than a false one.
+    ((told, ranges, judged, most),) = query(
+        home,
+        """
+        select count(*), count(p10), count(is_in_80), max(abs(forecast))
+        from marts.mart_forecast_accuracy
+        where dimension = 'source_name' and dimension_value = 'maven' and not is_as_published
+            and method in ('historical', 'model') and as_of < date '2017-03-01'
+        """,
+    )
+    assert told > 0
+    assert (ranges, judged, most) == (0, 0, 0)
     page = (home / "published" / "report.html").read_text("utf-8")
+    assert "How it is made (model): " in page
     assert "maven has been deciding deals only since 1 Mar 2017" in page
 
 

@@ -11,9 +11,11 @@ import pytest
 from orchestration.forecast.backtest import backtest
 from orchestration.forecast.engine import Engine
 from orchestration.forecast.history import DealHistory, day_number
+from orchestration.forecast.landmarks import Rows
 from orchestration.forecast.leaning import Leaning, fit_leaning
 from orchestration.forecast.past import past_of
 from orchestration.forecast.sharpening import LEADS, fit_sharpening
+from orchestration.forecast.tempo import left_of_quarter
 from orchestration.forecast.windows import lead_windows
 from tests.forecast.worlds import World, world
 
@@ -77,13 +79,44 @@ def test_chances_too_timid_are_spread_and_sound_ones_left() -> None:
     known, weight = np.ones_like(won), np.ones(len(truth))
     edges = np.r_[0, LEADS]
     said = np.array([0.0, 0.3, 0.5, 0.7, 0.7], dtype=np.float32)[None, :, None]
-    spread = fit_sharpening(timid, won, known, weight).of(said, edges)[0, :, 0]
+    still = np.zeros_like(won, dtype=np.int64)
+    none = np.zeros((len(edges), 1), dtype=np.int64)
+    spread = fit_sharpening(timid, won, known, weight, still).of(said, edges, none)[0, :, 0]
     assert spread[0] == 0
     assert spread[1] == pytest.approx(1 / 6, abs=0.06)
     assert spread[3] == pytest.approx(5 / 6, abs=0.06)
     assert (np.diff(spread) >= 0).all()
-    sound = fit_sharpening(np.tile(truth, (len(LEADS), 1)), won, known, weight).of(said, edges)
-    np.testing.assert_allclose(sound, said, atol=0.04)
+    fitted = fit_sharpening(np.tile(truth, (len(LEADS), 1)), won, known, weight, still)
+    np.testing.assert_allclose(fitted.of(said, edges, none), said, atol=0.04)
+
+
+def test_what_waits_for_a_quarters_end_is_surer_than_its_past_says() -> None:
+    rng = np.random.default_rng(5)
+    said = rng.uniform(0.5, 0.8, 3_000)
+    waits = rng.random(len(said)) < 0.3
+    won = np.tile(rng.random(len(said)) < np.where(waits, 0.95, said), (len(LEADS), 1))
+    waiting = np.tile(np.where(waits, 2, 0), (len(LEADS), 1))
+    told = np.tile(said, (len(LEADS), 1))
+    fitted = fit_sharpening(told, won, np.ones_like(won), np.ones(len(said)), waiting)
+    edges = np.array([0, 30])
+    both = np.array([[0.0, 0.0], [0.65, 0.65]], dtype=np.float32)[None]
+    free, waiting_too = fitted.of(both, edges, np.array([[0, 0], [0, 2]]))[0, 1]
+    assert free == pytest.approx(0.65, abs=0.04)
+    assert waiting_too == pytest.approx(0.95, abs=0.04)
+
+
+def test_deals_wait_in_their_last_stage_while_a_quarter_is_to_end() -> None:
+    engine = engine_of(world("seasonal", 1001))
+    past, lens = engine.past, engine.chances.lens
+    rows = Rows(engine.open_rows, np.full(len(engine.open_rows), past.as_of))
+    left = int(left_of_quarter(np.array([past.as_of + 1]), 0)[0])
+    kinds = lens.waiting(rows, np.array([left - 1, left]))
+    assert not kinds[0].any()
+    names = past.states.stage.names[past.states.stage.codes[rows.state]]
+    assert set(names[kinds[1] > 0]) == {"sign"}
+    assert (kinds[1][names == "sign"] > 0).all()
+    waited = past.as_of + left - past.states.entered[rows.state]
+    assert (waited[kinds[1] == 3] >= 30).all()
 
 
 def test_time_before_anything_was_told_to_end_is_no_news() -> None:

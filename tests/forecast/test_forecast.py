@@ -182,8 +182,16 @@ def test_deals_that_never_close_are_not_won() -> None:
         for n in range(40)
         for day in [dates_of(np.array([day_number(date(2023, 1, 1)) + 7 * n]))[0]]
     ]  # fmt: skip
-    rows = told(history(many, []), date(2024, 1, 31)).rows
-    assert (rows.loc[rows["method"] != "configured", "expected"] == 0).all()
+    made = told(history(many, []), date(2024, 1, 31)).rows
+    rows = made[made["method"].isin(["historical", "model"])]
+    assert (rows["expected"] == 0).all()
+    # Where nothing was ever won, nobody knows what there is to win: no range, and it is said.
+    assert rows[["p10", "p50", "p90", "target_probability"]].isna().all(axis=None)
+    said = rows.loc[rows["method"] == "model", "statement"]
+    assert said.str.contains("nothing won in 396 days.*no range can be told").all()
+    record = backtest(history(many, []), [date(2024, 1, 31)], 1).forecasts
+    assert record.loc[record["method"] == "model", "p90"].isna().all()
+    assert (record.loc[record["method"] == "model", "expected"] == 0).all()
 
 
 def test_overdue_and_undated_deals_of_the_configured_method() -> None:

@@ -83,6 +83,17 @@ def test_a_tempo_finds_its_season_and_its_level() -> None:
     assert ahead[:, 122:150].mean(axis=1).std() > ahead[:, :28].mean(axis=1).std()
 
 
+def test_a_change_is_believed_sooner_where_the_company_is_known_to_move() -> None:
+    first = day_number(date(2021, 1, 1))
+    days = first + np.arange(900)
+    events = np.where(days > days[-1] - 90, 1.3, 1.0)
+    found = [
+        fit_tempo(first, events, np.ones(len(days)), 0, moving).mean(days[-30:]).mean()
+        for moving in (False, True)
+    ]
+    assert 1.0 < found[0] < found[1] < 1.4
+
+
 def test_aging_counts_every_closing_once(past: Past) -> None:
     for cause in (WON, GONE):
         aging = fit_aging(past, cause, fit_pace(past, stays_of(past), 0), 0)

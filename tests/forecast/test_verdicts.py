@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from orchestration.forecast.engine import Engine
 from orchestration.forecast.past import past_of
 from orchestration.forecast.stepping_back import stepped_back
 from orchestration.forecast.windows import lead_windows
+from tests.forecast.scoring import scored
 from tests.forecast.verdicts import verdicts
 from tests.forecast.worlds import world
 
@@ -19,13 +22,16 @@ PLACES = {"p10": -1.2816, "p25": -0.6745, "p50": 0.0, "p75": 0.6745, "p90": 1.28
 SPREADS = {"model": 1.0, "historical": 1.0, "configured": 3.0, "naive": 3.0}
 
 
-def told(width: float = 1.0, worse: float = 0.0, timid: float = 1.0) -> pd.DataFrame:
+def told(
+    width: float = 1.0, worse: float = 0.0, timid: float = 1.0,
+    spreads: Mapping[str, float] = SPREADS,
+) -> pd.DataFrame:  # fmt: skip
     """Judge made-up forecasts: ranges ``width`` times as wide as is right, means off by ``worse``
     of the noise more than the rival's, log odds of deals ``timid`` times too large."""
     rng = np.random.default_rng(11)
     actual = 100 + 10 * rng.standard_normal(WORLDS)
     frames = []
-    for method, spread in SPREADS.items():
+    for method, spread in spreads.items():
         off = (
             10 * (spread - 1 + (worse if method == "model" else 0.0)) * rng.standard_normal(WORLDS)
         )
@@ -76,21 +82,45 @@ def test_what_is_wrong_does_not_and_stands_first(fault: dict[str, float], criter
     assert table["holds"].is_monotonic_increasing
 
 
+@pytest.mark.parametrize(("oracle", "holds"), [(1.0, False), (1.8, True)])
+def test_nothing_is_to_be_learned_where_the_oracle_loses_too(oracle: float, holds: bool) -> None:
+    # The configured rates are lucky: the model is worse.
+    table = told(worse=0.8, spreads=SPREADS | {"configured": 1.3, "oracle": oracle})
+    rows = table[(table["criterion"] == "wape beside configured") & (table["world"] == "made")]
+    assert (rows["value"] < 0).all()
+    assert (rows["holds"] == holds).all()
+    assert (rows["bound"].str.contains("oracle") == holds).all()
+
+
+def test_the_oracle_speaks_of_the_same_windows_as_the_model() -> None:
+    rows, _ = scored("heavy_tailed", 3)
+    whole = rows[rows["dimension"] == "all"].set_index(["method", "period"])
+    own, model = whole.xs("oracle"), whole.xs("model")
+    assert own.index.tolist() == model.index.tolist()
+    assert (own["p10"] <= own["p50"]).all()
+    assert (own["p50"] <= own["p90"]).all()
+    # Of a running quarter both know what is won, and of what is to come they say much the same.
+    assert (own["expected"] >= own["won_to_date"]).all()
+    assert 0.6 < (own["expected"] / model["expected"]).mean() < 1.6
+    assert (own["p10"] < own["actual"]).any()
+    assert not own["expected"].equals(model["expected"])
+
+
 def test_the_model_steps_back_where_paths_are_sound() -> None:
     weights = {}
     for name in ("stable", "seasonal", "drifting"):
         drawn = world(name, 1001)
         engine = Engine(past_of(drawn.history, drawn.origin), lead_windows(drawn.origin), 0)
         weights[name] = engine.weight_of_paths
-    assert weights == {"stable": pytest.approx(0.5, abs=0.1), "seasonal": 0.0, "drifting": 0.0}
+    assert weights == {"stable": pytest.approx(0.8, abs=0.1), "seasonal": 0.0, "drifting": 0.0}
 
 
-def test_stepping_back_moves_the_total_halfway_and_draws_closer() -> None:
+def test_stepping_back_moves_the_total_towards_the_paths_and_draws_closer() -> None:
     rng = np.random.default_rng(1)
     drawn = rng.uniform(0.1, 0.3, (40, 1, 50)).astype(np.float32)
     values = rng.uniform(1, 5, 50)
     measured = np.full((1, 50), 0.3)
-    moved = stepped_back(drawn, measured, values, 0.5)
+    moved = stepped_back(drawn, np.array([60]), measured, values, 0.5)
     totals = drawn[:, 0] @ values, moved[:, 0] @ values
     assert totals[1].mean() == pytest.approx((totals[0].mean() + 0.3 * values.sum()) / 2, rel=1e-3)
     assert totals[1].std() / totals[1].mean() < 0.9 * totals[0].std() / totals[0].mean()

@@ -69,7 +69,9 @@ def _gains(scored: pd.DataFrame) -> list[tuple[Any, ...]]:
     """Return how much better than the rivals the model is in each world, and pooled.
 
     Amounts without a variance make one company outweigh all others: what the heaviest says is
-    said, and what is said without it.
+    said, and what is said without it. Where even the oracle, who knows the world's law and
+    everything of its deals, is no better than a rival, single amounts decided and there was
+    nothing to learn: its own gain is the bound's, and the row holds.
     """
     said: list[tuple[Any, ...]] = []
     for measure in MEASURES:
@@ -84,7 +86,11 @@ def _gains(scored: pd.DataFrame) -> list[tuple[Any, ...]]:
                 name = f"{measure} beside {rival}"
                 for world, row in worlds.iterrows():
                     gain = float(1 - row["model"] / row[rival])
-                    said.append((gain > 0, name, world, scope, gain, "> 0", gain))
+                    room = float(1 - row.get("oracle", 0.0) / row[rival])
+                    nothing = room <= 0
+                    bound = f"none: oracle {room:.3f}" if nothing else "> 0"
+                    spare = max(gain, -room) if nothing else gain
+                    said.append((nothing or gain > 0, name, world, scope, gain, bound, spare))
                 mean = worlds.mean()
                 gain = float(1 - mean["model"] / mean[rival])
                 spare = gain - POOLED_GAIN

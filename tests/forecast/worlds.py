@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from orchestration.forecast.history import NEVER, DealHistory, dates_of, day_number
+from orchestration.forecast.history import NEVER, DealHistory, date_of, dates_of, day_number
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 FUTURE_DAYS = 200
 STEPS_AT_MOST = 16
@@ -29,6 +30,12 @@ NEW_STAGES = ("try", "use", "buy")
 NEW_STAY_DAYS = np.array([6.0, 10.0, 7.0])
 NEW_LOSS_CHANCES = np.array([0.45, 0.35, 0.15])
 NEW_BELIEVED = np.array([0.20, 0.50, 0.80])
+# The same of both pipelines; a stage that a pipeline hasn't lasts no time.
+STAYS = np.stack([STAY_DAYS, np.pad(NEW_STAY_DAYS, (0, 2))])
+LOSSES = np.stack([LOSS_CHANCES, np.pad(NEW_LOSS_CHANCES, (0, 2))])
+# How far deals lie apart: by lead source, and by themselves; how many begin at the second stage.
+SOURCE_SHARES, SOURCE_MERITS = (0.4, 0.3, 0.2, 0.1), np.array([0.3, 0.0, -0.2, -0.4])
+MERIT_SPREAD, PACE_SPREAD, STARTS_LATE = 0.7, 0.35, 0.12
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class World:
     history: DealHistory
     origin: date
     first_day: date
+    lives: Lives
 
 
 def world(name: str, seed: int) -> World:
@@ -73,65 +81,92 @@ def world(name: str, seed: int) -> World:
     law = WORLDS[name]
     rng = np.random.default_rng([seed, sorted(WORLDS).index(name)])
     origin = day_number(law.origin) - int(rng.integers(0, 90))
-    return World(
-        draw(law, rng, origin), law.origin - timedelta(days=day_number(law.origin) - origin),
-        law.origin - timedelta(days=law.days),
-    )  # fmt: skip
+    history, lives = draw(law, rng, origin)
+    return World(history, date_of(origin), law.origin - timedelta(days=law.days), lives)
 
 
-def draw(law: Law, rng: np.random.Generator, origin: int) -> DealHistory:
-    """Draw the lives of all deals of a company."""
+def draw(law: Law, rng: np.random.Generator, origin: int) -> tuple[DealHistory, Lives]:
+    """Draw the lives of all deals of a company; return what is told of them, and themselves."""
     created = _creations(law, rng, origin)
     size = len(created)
-    is_new = np.zeros(size, dtype=bool)
-    if law.new_pipeline_days:
-        is_new = (created >= origin - law.new_pipeline_days) & (rng.random(size) < 0.45)
+    is_new = in_new_pipeline(law, rng, created, origin)
     owner = rng.integers(0, law.owners, size)
-    source = rng.choice(4, size, p=[0.4, 0.3, 0.2, 0.1])
+    source = rng.choice(4, size, p=SOURCE_SHARES)
     region = rng.integers(0, 3, size)
-    merit = (
-        rng.normal(0, law.owner_spread, law.owners)[owner]
-        + np.array([0.3, 0.0, -0.2, -0.4])[source]
-        + rng.normal(0, 0.7, size)
-    )
-    pace = rng.lognormal(0, 0.35, size)
-    stays = np.where(is_new[:, None], np.pad(NEW_STAY_DAYS, (0, 2)), STAY_DAYS)
-    losses = np.where(is_new[:, None], np.pad(NEW_LOSS_CHANCES, (0, 2)), LOSS_CHANCES)
-    count = np.where(is_new, 3, 5)
-
-    place = np.minimum((rng.random(size) < 0.12) * 1, count - 1)
-    at, outcome, closed = created.copy(), np.zeros(size, dtype=np.int64), np.full(size, NEVER)
+    owners = rng.normal(0, law.owner_spread, law.owners)
+    merit = owners[owner] + SOURCE_MERITS[source] + rng.normal(0, MERIT_SPREAD, size)
+    pace = rng.lognormal(0, PACE_SPREAD, size)
+    place = np.minimum((rng.random(size) < STARTS_LATE) * 1, np.where(is_new, 3, 5) - 1)
+    outcome, closed = np.zeros(size, dtype=np.int64), np.full(size, NEVER)
     entries: list[tuple[Ints, Ints, Ints]] = [(np.arange(size), created, place.copy())]
+    deals = Deals(is_new, merit, pace, place, created.copy())
     walking = np.arange(size)
     for _ in range(STEPS_AT_MOST):
-        p = place[walking]
-        stay = stays[walking, p] * pace[walking] * rng.lognormal(0, 0.55, len(walking))
-        stay[rng.random(len(walking)) < 0.04] *= 7
-        month = dates_of(at[walking]).astype("datetime64[M]").astype(int) % 12
-        stay *= 1 + law.summer * np.isin(month, [6, 7])
-        moment = at[walking] + np.rint(stay).astype(np.int64)
-        chance = losses[walking, p]
-        drifted = law.drift * np.clip((moment - (origin - 500)) / 500, 0, None)
-        lost = rng.random(len(walking)) < _logistic(
-            np.log(chance / (1 - chance)) - merit[walking] + drifted
-        )
-        back = ~lost & (p > 0) & (rng.random(len(walking)) < 0.05)
-        step = np.where(back, -1, 1 + (rng.random(len(walking)) < 0.05))
-        won = ~lost & (p + step >= count[walking])
-        wait = won & (rng.random(len(walking)) < law.quarter_pull)
-        moment[wait] = _to_quarter_end(rng, moment[wait])
+        step, moment, won, lost = deals.step(law, rng, walking, origin)
         ended = lost | won
         closed[walking[ended]] = moment[ended]
         outcome[walking[ended]] = np.where(won[ended], 1, 2)
         walking, step, moment = walking[~ended], step[~ended], moment[~ended]
-        place[walking] += step
-        at[walking] = moment
-        entries.append((walking, moment, place[walking].copy()))
+        deals.place[walking] += step
+        deals.at[walking] = moment
+        entries.append((walking, moment, deals.place[walking].copy()))
     outcome[walking] = 2
-    closed[walking] = at[walking] + 30
+    closed[walking] = deals.at[walking] + 30
 
     given = _Given(created, is_new, owner, source, region, closed, outcome)
-    return _told(law, rng, given, entries, origin)
+    history, final = _told(law, rng, given, entries, origin)
+    return history, Lives(created, is_new, merit, pace, closed, entries, final, owners)
+
+
+@dataclass(frozen=True)
+class Deals:
+    """Deals on their way, one element each: ``place`` among their stages since day ``at``."""
+
+    is_new: npt.NDArray[np.bool_]
+    merit: Floats
+    pace: Floats
+    place: Ints
+    at: Ints
+
+    def step(
+        self, law: Law, rng: np.random.Generator, which: Ints, origin: int
+    ) -> tuple[Ints, Ints, Flags, Flags]:
+        """Draw how some of them leave their stage: steps to take, the day, whether won or lost."""
+        size, p, at, is_new = len(which), self.place[which], self.at[which], self.is_new[which]
+        of_new = is_new.astype(np.int64)
+        stay = STAYS[of_new, p] * self.pace[which] * rng.lognormal(0, 0.55, size)
+        stay[rng.random(size) < 0.04] *= 7
+        month = dates_of(at).astype("datetime64[M]").astype(int) % 12
+        stay *= 1 + law.summer * np.isin(month, [6, 7])
+        moment = at + np.rint(stay).astype(np.int64)
+        chance = LOSSES[of_new, p]
+        drifted = law.drift * np.clip((moment - (origin - 500)) / 500, 0, None)
+        odds = np.log(chance / (1 - chance)) - self.merit[which] + drifted
+        lost = rng.random(size) < _logistic(odds)
+        back = ~lost & (p > 0) & (rng.random(size) < 0.05)
+        step = np.where(back, -1, 1 + (rng.random(size) < 0.05))
+        won = ~lost & (p + step >= np.where(is_new, 3, 5))
+        wait = won & (rng.random(size) < law.quarter_pull)
+        moment[wait] = _to_quarter_end(rng, moment[wait])
+        return step, moment, won, lost
+
+
+@dataclass(frozen=True)
+class Lives:
+    """What nobody is told: each deal's merit and pace, its whole way, and what it brings if won.
+
+    ``entries``: deals, days and places of every entry into a stage, step by step. ``owners``: the
+    owners' merits.
+    """
+
+    created: Ints
+    is_new: Flags
+    merit: Floats
+    pace: Floats
+    closed: Ints
+    entries: list[tuple[Ints, Ints, Ints]]
+    amount: Floats
+    owners: Floats
 
 
 @dataclass(frozen=True)
@@ -145,13 +180,41 @@ class _Given:
     outcome: Ints
 
 
-def _creations(law: Law, rng: np.random.Generator, origin: int) -> Ints:
+def creation_rates(law: Law, origin: int) -> tuple[Ints, Floats]:
+    """Return the days of a company, and how many deals are created on each on average."""
     days = np.arange(origin - law.days, origin + FUTURE_DAYS)
     dates = dates_of(days).astype("datetime64[D]")
     of_year = (dates - dates.astype("datetime64[Y]").astype("datetime64[D]")).astype(int)
     rate = 1 + law.arrival_season * np.sin(2 * np.pi * of_year / 365)
-    rate = rate * law.deals / rate[: law.days].sum()
-    return np.repeat(days, rng.poisson(rate))
+    return days, rate * law.deals / rate[: law.days].sum()
+
+
+def amounts(law: Law, rng: np.random.Generator, is_new: Flags) -> Floats:
+    """Draw what deals are worth when they are created."""
+    size = len(is_new)
+    drawn = (
+        4000 * (1 + rng.pareto(law.tail, size))
+        if law.tail
+        else 10_000 * rng.lognormal(0, 0.8, size)
+    )
+    return np.asarray(drawn * np.where(is_new, 0.4, 1.0))
+
+
+def mean_amount(law: Law) -> float:
+    """Return the mean of ``amounts`` of the main pipeline."""
+    return 4000 * (1 + 1 / (law.tail - 1)) if law.tail else 10_000 * float(np.exp(0.8**2 / 2))
+
+
+def in_new_pipeline(law: Law, rng: np.random.Generator, created: Ints, origin: int) -> Flags:
+    """Draw which deals belong to the second pipeline, where there is one."""
+    if not law.new_pipeline_days:
+        return np.zeros(len(created), dtype=bool)
+    return (created >= origin - law.new_pipeline_days) & (rng.random(len(created)) < 0.45)
+
+
+def _creations(law: Law, rng: np.random.Generator, origin: int) -> Ints:
+    days, rates = creation_rates(law, origin)
+    return np.repeat(days, rng.poisson(rates))
 
 
 def _to_quarter_end(rng: np.random.Generator, days: Ints) -> Ints:
@@ -167,14 +230,10 @@ def _logistic(x: Floats) -> Floats:
 def _told(
     law: Law, rng: np.random.Generator, given: _Given,
     entries: list[tuple[Ints, Ints, Ints]], origin: int,
-) -> DealHistory:  # fmt: skip
+) -> tuple[DealHistory, Floats]:  # fmt: skip
     """Write the lives down as a CRM tells them: amounts, expected dates and pushes as well."""
     size = len(given.created)
-    if law.tail:
-        amount = 4000 * (1 + rng.pareto(law.tail, size))
-    else:
-        amount = 10_000 * rng.lognormal(0, 0.8, size)
-    amount *= np.where(given.is_new, 0.4, 1.0)
+    amount = amounts(law, rng, given.is_new)
     late = rng.random(size) < 0.12
     typical = np.where(given.is_new, 25.0, 70.0)
     expected = given.created + np.rint(typical * rng.lognormal(0, 0.4, size)).astype(np.int64)
@@ -274,7 +333,7 @@ def _told(
             **_dimensions(given, done),
         }
     )
-    return DealHistory(spans, closings)
+    return DealHistory(spans, closings), final
 
 
 def _keys(deals: Ints) -> npt.NDArray[np.object_]:

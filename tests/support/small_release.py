@@ -103,7 +103,11 @@ union all by name select
     date '2024-07-31' as period_end, 'all' as dimension, 'all' as dimension_value,
     0.00 as won_to_date, 900.00 as expected_from_open, 100.00 as expected_from_new,
     1000.00 as expected, 500.00 as p10, 700.00 as p25, 950.00 as p50, 1200.00 as p75,
-    1600.00 as p90, null as target
+    1600.00 as p90, null as target,
+    'Crm: competing risks learned from 412 wins in 900 days, nothing is told of what ended before '
+    || '2022-01-11, the pace of winning fell by 12% within a year, older deals count far less; '
+    || 'shop: too little history to learn from (nothing won in 31 days): nothing is expected, and '
+    || 'no range can be told.' as statement
 from (select date '2024-06-30' as as_of);
 create table marts.mart_forecast_accuracy as select
     method, as_of, 'all' as dimension, 'all' as dimension_value, false as is_as_published,

@@ -157,6 +157,24 @@ def test_the_forecast_s_record_is_told_by_method(english: Article) -> None:
     assert "Apr" in words(origins)
 
 
+def test_how_the_forecast_was_made_is_told_in_both_languages(page: str) -> None:
+    english, chinese = (
+        text(article.section("forecast").find(".//p[@data-statement='model']"))
+        for article in articles(page)
+    )
+    assert english == (
+        "How it is made (model): Crm: competing risks learned from 412 wins in 900 days, nothing "
+        "is told of what ended before 11 Jan 2022, the pace of winning fell by 12% within a year, "
+        "older deals count far less; shop: too little history to learn from (nothing won in 31 "
+        "days): nothing is expected, and no range can be told."
+    )
+    assert chinese.startswith(
+        "预测方式（模型）：Crm：用竞争风险模型从 900 天内的 412 笔赢单中学习，2022年1月11日 之前"
+    )
+    assert chinese.endswith("（31 天内没有赢单），无从学习：预期为零，也无法给出范围。")
+    assert not re.search("[a-z]{5}", chinese)
+
+
 def test_alerts_name_deals_by_key_with_their_reasons(english: Article) -> None:
     deals = english.section("alerts").findall(".//ol/li")
     first, second = (text(deal) for deal in deals)

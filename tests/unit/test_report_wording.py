@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from orchestration.forecast.phrases import PHRASES, phrase
 from orchestration.report.charts.drawing import round_steps, stage_colours
 from orchestration.report.wording import LANGUAGES, Language, sentences
 
@@ -69,3 +70,16 @@ def test_stages_get_darker_towards_won() -> None:
     colours = stage_colours(6)
     assert len(set(colours)) == 6
     assert sorted(colours, reverse=True) == colours
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_phrase_of_a_statement_is_known_again(code: str) -> None:
+    language = Language(code, "EUR")
+    values = {"days": 31, "wins": 5, "share": 0.25, "day": date(2024, 2, 29)}
+    for key in PHRASES:
+        said = phrase(key, **values)
+        shown = {**values, "share": "25%", "day": language.day(date(2024, 2, 29))}
+        assert language.told(said + ".") == language.say(f"told.{key}", **shown) + language.say(
+            "told.end"
+        )
+    assert language.told("What nobody knows") == "What nobody knows"

@@ -48,6 +48,12 @@ class Targets:
         """Whether the forecast says how far the result may lie from what is expected."""
         return any(row["p10"] is not None and row["p90"] is not None for row in self.expected)
 
+    @property
+    def statements(self) -> Sequence[tuple[str, str]]:
+        """The methods of what is expected, with how each was made."""
+        told = {row["method"]: row["statement"] for row in self.expected if row["statement"]}
+        return sorted(told.items(), reverse=True)
+
     def coming_quarter(self, as_of: date) -> Row | None:
         """Return the forecast of the running quarter, or of the next if it ends with ``as_of``."""
         quarters = [row for row in self.expected if row["period"] == "quarter"]
@@ -92,11 +98,12 @@ def _expected(marts: Marts, as_of: date) -> list[Row]:
     if not marts.has("mart_forecast"):
         return []
     spread = "p10, p90" if marts.has("mart_forecast", "p10", "p90") else "null as p10, null as p90"
+    statement = "statement" if marts.has("mart_forecast", "statement") else "null as statement"
     return marts.rows(
         f"""
         select
             method, period, period_start, period_end, won_to_date, expected_from_open,
-            expected_from_new, expected, target, {spread}
+            expected_from_new, expected, target, {spread}, {statement}
         from marts.mart_forecast
         where as_of = ? and dimension = 'all' and period_start is not null
             and period in ('month', 'quarter') and method in ('historical', 'model')

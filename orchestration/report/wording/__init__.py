@@ -6,6 +6,7 @@ same keys; which sentence stands where is the templates' business.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -25,6 +26,8 @@ from babel.numbers import (
     format_percent,
 )
 
+from orchestration.forecast.phrases import PHRASES
+
 NOTHING = "–"
 LANGUAGES = ("en", "zh")
 
@@ -38,6 +41,9 @@ _SHORT_MONTH = {"en": "MMM", "zh": "M月"}
 _SHORTENED = {"en": 1_000, "zh": 10_000}
 _MOMENT = {"en": "d MMM y, HH:mm", "zh": "y年M月d日 HH:mm"}
 
+# What stands in a blank of a statement's phrases.
+_BLANK = r"([\w%-]+)"
+
 Number = int | float | Decimal
 
 
@@ -48,6 +54,17 @@ def sentences(code: str) -> Mapping[str, str]:
     return {
         f"{section}.{key}": text for section, texts in told.items() for key, text in texts.items()
     }
+
+
+@cache
+def _phrases() -> re.Pattern[str]:
+    """Return what finds each phrase of a statement, its first letter in either case."""
+    patterns = []
+    for key, text in PHRASES.items():
+        pieces = [re.escape(piece) for piece in re.split(r"{\w+}", text)]
+        pieces[0] = f"[{text[0].upper()}{text[0].lower()}]{re.escape(text[1:].split('{')[0])}"
+        patterns.append(f"(?P<{key}>{_BLANK.join(pieces)})")
+    return re.compile("|".join(patterns))
 
 
 class Language:
@@ -177,6 +194,31 @@ class Language:
             value_rate=self.percent(alert["value"], 0),
             limit_rate=self.percent(alert["threshold"], 0),
         )
+
+    def told(self, statement: str) -> str:
+        """Return a forecast's statement, phrase by phrase; what is no known phrase stays."""
+        parts, done = [], 0
+        for found in _phrases().finditer(statement):
+            key = str(found.lastgroup)
+            # The blanks of a phrase are the groups within its own.
+            blanks = re.findall(r"{(\w+)}", PHRASES[key])
+            values = dict(
+                zip(blanks, [v for v in found.groups() if v is not None][1:], strict=True)
+            )
+            if "day" in values:
+                values["day"] = self.day(date.fromisoformat(values["day"]))
+            said = self.say(f"told.{key}", **values)
+            if found[0][0].islower():
+                said = said[0].lower() + said[1:]
+            parts += [self._between(statement[done : found.start()]), said]
+            done = found.end()
+        return "".join([*parts, self._between(statement[done:])])
+
+    def _between(self, text: str) -> str:
+        marks = {", ": "between", "; ": "sources", ": ": "of"}
+        for mark, key in marks.items():
+            text = text.replace(mark, self.say(f"told.{key}"))
+        return f"{text[:-1]}{self.say('told.end')}" if text.endswith(".") else text
 
     def moment(self, value: datetime | None, zone: str) -> str:
         """Return a moment in a time zone, which the text doesn't name."""
