@@ -3,7 +3,10 @@
 -- reason, withdrawn by the source, beginning after `as_of`, about a record that was never
 -- delivered, or reference data in its newest version. What landed before the last complete build was
 -- accounted for by it.
-{%- set is_new = "load_id not in (select load_id from conformed.built_loads)" if extends_a_build() else "true" %}
+{%- set is_new = 'true' %}
+{%- if extends_a_build() -%}
+    {%- set is_new = 'load_id not in (select load_id from conformed.built_loads)' -%}
+{%- endif %}
 with staged as (
     {% for staged in staged_objects() %}
     select

@@ -152,8 +152,8 @@ def build_facts(
 ) -> None:
     """Build models on what landed, as one night does. Fails on a model that can't be built.
 
-    ``feeds`` stand in the place of the CRMs' own views, where there are any; ``slices`` are those of
-    the records (see dbt_project/macros/slices.sql).
+    ``feeds`` stand in the place of the CRMs' own views, where there are any; records are derived in
+    so many ``slices``.
     """
     lend(home, settings)
     with connect(home.warehouse) as connection:
