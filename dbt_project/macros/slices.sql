@@ -1,12 +1,13 @@
 {#
     How a build of everything stays within the engine's memory.
 
-    What derives the past of leads and deals sorts all their rows, wide ones. Ten million records at
-    once would spill many times their size; so a build that extends none goes slice by slice: a
-    record belongs to one by the hash of its key, and `settings.record_slices` tells how many there
-    are. The query of a sliced model gives the rows of one slice: each of its inputs of leads and
-    deals is held to it by `has_changed`, `has_news` or `in_slice`.
+    What derives the past of leads and deals sorts all their rows, and wide ones. Those of a million
+    deals at once spill several times their size, so a build that extends none goes slice by slice:
+    the hash of its key puts a record into one, and `settings.record_slices` tells how many there are.
+    The query of a sliced model gives the rows of one slice: each of its inputs of leads and deals is
+    held to it by `has_changed`, `has_news` or `in_slice`.
 #}
+
 {# Configures a table that is built slice by slice and keeps nothing. #}
 {% macro build_in_slices() -%}
     {{ config(
@@ -14,9 +15,14 @@
     ) }}
 {%- endmacro %}
 
+{# Whether the model that is being built goes slice by slice in this build. #}
+{% macro is_sliced() -%}
+    {{ return((config.get('meta') or {}).get('sliced', false) and not extends_a_build()) }}
+{%- endmacro %}
+
 {# A condition that holds for the rows whose key is in the slice that is being built. #}
 {% macro in_slice(entity_key) -%}
-    {%- if (config.get('meta') or {}).get('sliced') and not extends_a_build() -%}
+    {%- if is_sliced() -%}
         {{ return(adapter.dispatch('is_between_slices')(entity_key)) }}
     {%- else -%}
         true
@@ -39,7 +45,7 @@ set variable slice_last = (18446744073709551616::hugeint * {{ number + 1 }} // {
 {%- endmacro %}
 
 {% macro begin_slices() -%}
-    {%- if (config.get('meta') or {}).get('sliced') and not extends_a_build() -%}
+    {%- if is_sliced() -%}
         {{ choose_slice(0, record_slices()) }}
     {%- else -%}
         select 1
@@ -48,7 +54,7 @@ set variable slice_last = (18446744073709551616::hugeint * {{ number + 1 }} // {
 
 {# The first slice is in the table; the others follow. #}
 {% macro add_slices() -%}
-    {%- if (config.get('meta') or {}).get('sliced') and not extends_a_build() -%}
+    {%- if is_sliced() -%}
         {%- set slices = record_slices() -%}
         {%- for number in range(1, slices) -%}
             {{ choose_slice(number, slices) }};
