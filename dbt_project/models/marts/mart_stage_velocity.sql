@@ -4,10 +4,10 @@ with placed as (
         visits.source_name,
         visits.pipeline,
         visits.stage,
-        visits.owner_key,
-        owners.team,
-        visits.lead_source,
-        visits.region,
+        coalesce(visits.owner_key, 'unknown') as owner_key,
+        coalesce(owners.team, 'unknown') as team,
+        coalesce(visits.lead_source, 'unknown') as lead_source,
+        coalesce(visits.region, 'unknown') as region,
         case
             when visits.left_at is not null
                 then {{ microseconds_between('visits.entered_at', 'visits.left_at') }}
@@ -22,22 +22,56 @@ with placed as (
     where visits.left_at is not null or not visits.is_deleted
 ),
 
+-- Grouped without laying every visit out by dimension first: that would put aside many times the
+-- visits' size before a quantile is known.
+grouped as (
+    select
+        entity_type,
+        pipeline,
+        stage,
+        case
+            when source_name is not null then [{dimension: 'source_name', value: source_name}]
+            when owner_key is not null then [{dimension: 'owner', value: owner_key}]
+            when team is not null then [{dimension: 'team', value: team}]
+            when lead_source is not null then [{dimension: 'lead_source', value: lead_source}]
+            when region is not null then [{dimension: 'region', value: region}]
+            -- A stage is of one pipeline.
+            else [{dimension: 'all', value: 'all'}, {dimension: 'pipeline', value: pipeline}]
+        end as places,
+        count(stay) as visits,
+        sum(stay)::double / nullif(count(stay), 0) as mean_stay,
+        -- One sort for both.
+        quantile_cont(stay, [0.5, 0.9]) as stays,
+        count(open_age) as open_deals,
+        median(open_age) as median_open_age
+    from placed
+    group by
+        grouping sets (
+            (entity_type, pipeline, stage),
+            (entity_type, pipeline, stage, source_name),
+            (entity_type, pipeline, stage, owner_key),
+            (entity_type, pipeline, stage, team),
+            (entity_type, pipeline, stage, lead_source),
+            (entity_type, pipeline, stage, region)
+        )
+),
+
 measured as (
     select
         entity_type,
         pipeline,
         stage,
-        dimension,
-        dimension_value,
-        count(stay) as visits,
-        {{ as_days('sum(stay)::double / nullif(count(stay), 0)') }} as mean_days,
-        -- One sort for both.
-        {{ as_days('quantile_cont(stay, [0.5, 0.9])[1]') }} as median_days,
-        {{ as_days('quantile_cont(stay, [0.5, 0.9])[2]') }} as p90_days,
-        count(open_age) as open_deals,
-        {{ as_days('median(open_age)') }} as median_open_age_days
-    from {{ by_dimension('placed') }}
-    group by all
+        place.dimension as dimension,
+        place.value as dimension_value,
+        visits,
+        {{ as_days('mean_stay') }} as mean_days,
+        {{ as_days('stays[1]') }} as median_days,
+        {{ as_days('stays[2]') }} as p90_days,
+        open_deals,
+        {{ as_days('median_open_age') }} as median_open_age_days
+    from (
+        select grouped.*, unnest(places) as place from grouped
+    )
 ),
 
 positions as (
