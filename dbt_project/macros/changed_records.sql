@@ -34,6 +34,17 @@
     {{ in_records('int_changed_records', entity_type, entity_key) }}
 {%- endmacro %}
 
+{# Leads and deals whose past is derived anew, one row each, with columns that both facts have. #}
+{% macro changed_leads_and_deals(columns) -%}
+    select 'deal' as entity_type, deal_key as entity_key, {{ columns | join(', ') }}
+    from {{ ref('fct_deals') }}
+    where {{ has_changed("'deal'", 'deal_key') }}
+    union all
+    select 'lead' as entity_type, lead_key as entity_key, {{ columns | join(', ') }}
+    from {{ ref('fct_leads') }}
+    where {{ has_changed("'lead'", 'lead_key') }}
+{%- endmacro %}
+
 {# By name, not by reference: what reads it rests on it already through its other inputs. #}
 {% macro in_records(records, entity_type, entity_key) -%}
     {%- if not extends_a_build() -%}

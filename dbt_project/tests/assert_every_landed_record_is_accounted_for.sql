@@ -1,12 +1,7 @@
 -- A returned row is a source and table of which some landed rows are nowhere: neither the newest
 -- version of a record that is in a fact, nor superseded by a later version, set aside with a
 -- reason, withdrawn by the source, beginning after `as_of`, about a record that was never
--- delivered, or reference data in its newest version. What landed before the last complete build was
--- accounted for by it.
-{%- set is_new = 'true' %}
-{%- if extends_a_build() -%}
-    {%- set is_new = 'load_id not in (select load_id from conformed.built_loads)' -%}
-{%- endif %}
+-- delivered, or reference data in its newest version.
 with staged as (
     {% for staged in staged_objects() %}
     select
@@ -21,7 +16,6 @@ with staged as (
         is_absent,
         quarantine is not null as is_set_aside
     from {{ ref(staged.model) }}
-    where {{ is_new }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),
@@ -99,7 +93,7 @@ landed as (
         {%- for staged in staged_objects() %}
         '{{ staged.object }}'{{ "," if not loop.last }}
         {%- endfor %}
-    ) and {{ is_new }}
+    )
     group by all
     having sum(row_count) > 0
 )

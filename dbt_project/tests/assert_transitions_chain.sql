@@ -13,7 +13,6 @@ with chained as (
         lag(transitioned_at) over earlier as previous_at,
         row_number() over earlier as place
     from {{ ref('fct_stage_transitions') }}
-    where {{ has_changed('entity_type', 'entity_key') }}
     window earlier as (partition by entity_type, entity_key order by entity_sequence)
 )
 

@@ -82,14 +82,14 @@ def test_what_is_wrong_does_not_and_stands_first(fault: dict[str, float], criter
     assert table["holds"].is_monotonic_increasing
 
 
-@pytest.mark.parametrize(("oracle", "holds"), [(1.0, False), (1.8, True)])
-def test_nothing_is_to_be_learned_where_the_oracle_loses_too(oracle: float, holds: bool) -> None:
+@pytest.mark.parametrize("oracle", [1.0, 1.8])
+def test_an_oracle_is_shown_and_excuses_nothing(oracle: float) -> None:
     # The configured rates are lucky: the model is worse.
     table = told(worse=0.8, spreads=SPREADS | {"configured": 1.3, "oracle": oracle})
     rows = table[(table["criterion"] == "wape beside configured") & (table["world"] == "made")]
     assert (rows["value"] < 0).all()
-    assert (rows["holds"] == holds).all()
-    assert (rows["bound"].str.contains("oracle") == holds).all()
+    assert not rows["holds"].any()
+    assert rows["bound"].str.contains("oracle").all()
 
 
 def test_the_oracle_speaks_of_the_same_windows_as_the_model() -> None:

@@ -69,9 +69,8 @@ def _gains(scored: pd.DataFrame) -> list[tuple[Any, ...]]:
     """Return how much better than the rivals the model is in each world, and pooled.
 
     Amounts without a variance make one company outweigh all others: what the heaviest says is
-    said, and what is said without it. Where even the oracle, who knows the world's law and
-    everything of its deals, is no better than a rival, single amounts decided and there was
-    nothing to learn: its own gain is the bound's, and the row holds.
+    said, and what is said without it. Where there is an oracle, who knows the world's law and
+    everything of its deals, its gain stands beside the bound: what could be learned at most.
     """
     said: list[tuple[Any, ...]] = []
     for measure in MEASURES:
@@ -87,10 +86,8 @@ def _gains(scored: pd.DataFrame) -> list[tuple[Any, ...]]:
                 for world, row in worlds.iterrows():
                     gain = float(1 - row["model"] / row[rival])
                     room = float(1 - row.get("oracle", 0.0) / row[rival])
-                    nothing = room <= 0
-                    bound = f"none: oracle {room:.3f}" if nothing else "> 0"
-                    spare = max(gain, -room) if nothing else gain
-                    said.append((nothing or gain > 0, name, world, scope, gain, bound, spare))
+                    bound = "> 0" if "oracle" not in row else f"> 0, oracle {room:.3f}"
+                    said.append((gain > 0, name, world, scope, gain, bound, gain))
                 mean = worlds.mean()
                 gain = float(1 - mean["model"] / mean[rival])
                 spare = gain - POOLED_GAIN

@@ -110,15 +110,7 @@ ranked as (
 ),
 
 records as (
-    select
-        'deal' as entity_type, deal_key as entity_key, owner_key, lead_source, region
-    from {{ ref('fct_deals') }}
-    where {{ has_changed("'deal'", 'deal_key') }}
-    union all
-    select
-        'lead' as entity_type, lead_key as entity_key, owner_key, lead_source, region
-    from {{ ref('fct_leads') }}
-    where {{ has_changed("'lead'", 'lead_key') }}
+    {{ changed_leads_and_deals(['owner_key', 'lead_source', 'region']) }}
 )
 
 select

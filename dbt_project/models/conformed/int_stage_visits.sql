@@ -24,13 +24,7 @@ with stays as (
 ),
 
 records as (
-    select 'deal' as entity_type, deal_key as entity_key, lead_source, region, is_deleted
-    from {{ ref('fct_deals') }}
-    where {{ has_changed("'deal'", 'deal_key') }}
-    union all
-    select 'lead' as entity_type, lead_key as entity_key, lead_source, region, is_deleted
-    from {{ ref('fct_leads') }}
-    where {{ has_changed("'lead'", 'lead_key') }}
+    {{ changed_leads_and_deals(['lead_source', 'region', 'is_deleted']) }}
 )
 
 select

@@ -109,6 +109,13 @@ BREAKS = [
         {f"{BETWEEN}.falling_quantiles": 1, f"{BETWEEN}.target_probability": 1},
     ),
     (
+        # No range is told, though something is expected.
+        "mart_forecast",
+        "update marts.mart_forecast set p10 = null, p25 = null, p50 = null, p75 = null, p90 = null"
+        " where method = 'historical'",
+        {f"{NOT_NULL}.told_middle": 1},
+    ),
+    (
         # Of a deal that is not open, and not of one that is.
         "mart_deal_forecast",
         "update marts.mart_deal_forecast set deal_key = 'crm:x' where deal_key = 'crm:1'",
