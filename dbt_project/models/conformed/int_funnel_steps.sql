@@ -77,7 +77,8 @@ judged as (
         won_step as step_number,
         outcome_passed_at as target_passed_at,
         outcome_passed_at is not null as has_reached,
-        is_outcome_touched as has_touched,
+        -- Nothing lies behind it that could pass it without entering it.
+        outcome_passed_at is not null as has_touched,
         is_lost as has_lost,
         ended_at as target_lost_at
     from passes

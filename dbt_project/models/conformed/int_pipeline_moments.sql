@@ -12,23 +12,27 @@ with standings as (
         transitioned_at as happened_at,
         source_name,
         pipeline,
+        lag(pipeline) over sequence as previous_pipeline,
         transition_type,
+        to_category,
+        lag(to_category) over sequence as previous_category,
         -- A removed deal keeps its removal through later changes of stage, until it is restored.
-        case
-            when coalesce(
-                last_value(
-                    case
-                        when transition_type in ('deleted', 'merged') then true
-                        when transition_type = 'restored' then false
-                    end ignore nulls
-                ) over past, false
-            )
-                then 'removed'
-            else to_category
-        end as status
+        {%- for frame, column in [
+            ('unbounded preceding', 'is_removed'),
+            ('between unbounded preceding and 1 preceding', 'was_removed'),
+        ] %}
+        coalesce(
+            last_value(
+                case
+                    when transition_type in ('deleted', 'merged') then true
+                    when transition_type = 'restored' then false
+                end ignore nulls
+            ) over (sequence rows {{ frame }}), false
+        ) as {{ column }}{{ "," if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_stage_transitions') }}
     where entity_type = 'deal' and {{ has_changed("'deal'", 'entity_key') }}
-    window past as (partition by entity_key order by entity_sequence rows unbounded preceding)
+    window sequence as (partition by entity_key order by entity_sequence)
 ),
 
 crossings as (
@@ -44,75 +48,61 @@ crossings as (
     from (
         select
             *,
-            coalesce(lag(status) over (partition by deal_key order by entity_sequence), '') = 'open'
-                as was_open
+            case when is_removed then 'removed' else to_category end as status,
+            not was_removed and coalesce(previous_category, '') = 'open' as was_open
         from standings
+        -- From one open stage to the next a deal keeps its place in the pipeline.
+        where pipeline is distinct from previous_pipeline
+            or to_category is distinct from previous_category
+            or is_removed <> was_removed
     )
 ),
 
-told as (
+-- Where each instant leaves the deal.
+stages as (
     select
-        deal_key, happened_at, entity_sequence,
-        {source_name: source_name, pipeline: pipeline, status: status} as at_stage,
-        null as at_fields
+        deal_key,
+        happened_at,
+        max_by({source_name: source_name, pipeline: pipeline, status: status}, entity_sequence)
+            as stage,
+        list(crossing order by entity_sequence) filter (where crossing is not null) as crossings
     from crossings
-    union all
+    group by all
+),
+
+fields as (
     select
-        entity_key as deal_key, happened_at, null as entity_sequence, null as at_stage,
+        entity_key as deal_key,
+        happened_at,
         {
             amount: amount,
             currency: currency,
             expected_close_date: expected_close_date,
             owner_key: owner_key
-        } as at_fields
+        } as fields
     from {{ ref('int_record_states') }}
     where entity_type = 'deal' and is_last_of_instant
         and {{ has_changed("'deal'", 'entity_key') }}
 ),
 
--- Where each instant leaves the deal.
-instants as (
+filled as (
     select
         deal_key,
         happened_at,
         {{ business_day('happened_at') }} as happened_on,
         -- The last microsecond before it: a team that changes at midnight changes then.
         {{ business_day('happened_at - interval 1 microsecond') }} as previous_on,
-        last_value(at_stage ignore nulls) over past as stage,
-        last_value(at_fields ignore nulls) over past as fields
-    from told
-    window past as (
-        partition by deal_key order by happened_at, entity_sequence rows unbounded preceding
-    )
-    qualify lead(happened_at) over (
-        partition by deal_key order by happened_at, entity_sequence
-    ) is distinct from happened_at
-),
-
-comings_and_goings as (
-    select deal_key, happened_at, list(crossing order by entity_sequence) as crossings
-    from crossings
-    where crossing is not null
-    group by all
-),
-
-filled as (
-    select
-        instants.deal_key,
-        instants.happened_at,
-        instants.happened_on,
-        instants.previous_on,
-        comings_and_goings.crossings,
-        lead(instants.happened_at) over onward as next_at,
-        instants.stage,
-        instants.fields,
-        lag(instants.stage) over onward as previous_stage,
-        lag(instants.fields) over onward as previous_fields
-    from instants
-    left join comings_and_goings
-        on instants.deal_key = comings_and_goings.deal_key
-        and instants.happened_at = comings_and_goings.happened_at
-    window onward as (partition by instants.deal_key order by instants.happened_at)
+        crossings,
+        lead(happened_at) over onward as next_at,
+        {%- for told in ['stage', 'fields'] %}
+        last_value({{ told }} ignore nulls) over (onward rows unbounded preceding) as {{ told }},
+        last_value({{ told }} ignore nulls)
+            over (onward rows between unbounded preceding and 1 preceding)
+            as previous_{{ told }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from stages
+    full join fields using (deal_key, happened_at)
+    window onward as (partition by deal_key order by happened_at)
 ),
 
 -- Days on which an owner changed team or region; a deal held then changes place at midnight.
@@ -127,7 +117,7 @@ owner_changes as (
 with_owner_changes as (
     select * exclude (next_at) from filled
     where stage is not null
-    union all
+    union all by name
     select
         filled.deal_key,
         owner_changes.changes_at as happened_at,

@@ -10,11 +10,11 @@ with days as (
         daily.pipeline,
         daily.stage,
         daily.stage_position,
-        daily.owner_key,
-        owners.team,
-        origins.lead_source,
+        coalesce(daily.owner_key, 'unknown') as owner_key,
+        coalesce(owners.team, 'unknown') as team,
+        coalesce(origins.lead_source, 'unknown') as lead_source,
         -- A deal without a region of its own is in the one of the owner of the day.
-        coalesce(origins.region, owners.region) as region,
+        coalesce(origins.region, owners.region, 'unknown') as region,
         daily.amount_reporting,
         daily.weighted_amount_reporting
     from {{ ref('fct_pipeline_daily') }} as daily
@@ -24,18 +24,34 @@ with days as (
         and daily.snapshot_date < owners.valid_to
     left join {{ ref('int_deal_origins') }} as origins on daily.deal_key = origins.deal_key
     where daily.snapshot_date >= {{ first_day(bases) }}
+),
+
+-- A day has as many rows as open deals, so they are grouped without being laid out by dimension.
+grouped as (
+    select
+        snapshot_date,
+        pipeline,
+        stage,
+        {{ places_of_set() }} as places,
+        count(*) as deals,
+        sum(amount_reporting) as amount_reporting,
+        sum(weighted_amount_reporting) as weighted_amount_reporting,
+        min(stage_position) as stage_position
+    from days
+    group by {{ sets_by_dimension(['snapshot_date', 'pipeline', 'stage']) }}
 )
 
 select
     snapshot_date,
     pipeline,
     stage,
-    dimension,
-    dimension_value,
-    count(*) as deals,
-    coalesce(sum(amount_reporting), 0)::decimal(18, 2) as amount_reporting,
-    coalesce(sum(weighted_amount_reporting), 0)::decimal(18, 4) as weighted_amount_reporting,
-    min(stage_position) as stage_position
-from {{ by_dimension('days') }}
-group by snapshot_date, pipeline, stage, dimension, dimension_value
+    place.dimension as dimension,
+    place.value as dimension_value,
+    deals,
+    coalesce(amount_reporting, 0)::decimal(18, 2) as amount_reporting,
+    coalesce(weighted_amount_reporting, 0)::decimal(18, 4) as weighted_amount_reporting,
+    stage_position
+from (
+    select grouped.*, unnest(places) as place from grouped
+)
 order by snapshot_date, dimension, dimension_value, pipeline, stage_position, stage

@@ -29,15 +29,7 @@ grouped as (
         entity_type,
         pipeline,
         stage,
-        case
-            when source_name is not null then [{dimension: 'source_name', value: source_name}]
-            when owner_key is not null then [{dimension: 'owner', value: owner_key}]
-            when team is not null then [{dimension: 'team', value: team}]
-            when lead_source is not null then [{dimension: 'lead_source', value: lead_source}]
-            when region is not null then [{dimension: 'region', value: region}]
-            -- A stage is of one pipeline.
-            else [{dimension: 'all', value: 'all'}, {dimension: 'pipeline', value: pipeline}]
-        end as places,
+        {{ places_of_set() }} as places,
         count(stay) as visits,
         sum(stay)::double / nullif(count(stay), 0) as mean_stay,
         -- One sort for both.
@@ -45,15 +37,7 @@ grouped as (
         count(open_age) as open_deals,
         median(open_age) as median_open_age
     from placed
-    group by
-        grouping sets (
-            (entity_type, pipeline, stage),
-            (entity_type, pipeline, stage, source_name),
-            (entity_type, pipeline, stage, owner_key),
-            (entity_type, pipeline, stage, team),
-            (entity_type, pipeline, stage, lead_source),
-            (entity_type, pipeline, stage, region)
-        )
+    group by {{ sets_by_dimension(['entity_type', 'pipeline', 'stage']) }}
 ),
 
 measured as (
