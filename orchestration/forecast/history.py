@@ -52,13 +52,11 @@ class DealHistory:
             return
         spans, closings = _shaped_spans(self.spans), _shaped_closings(self.closings)
         keys = pd.Index(
-            np.unique(np.concatenate([spans["deal_key"].unique(), closings["deal_key"].unique()]))
-            if len(spans) + len(closings)
-            else np.array([], dtype=object)
+            sorted({*spans["deal_key"].cat.categories, *closings["deal_key"].cat.categories})
         )
         ordered = []
         for frame, day in ((spans, "valid_from"), (closings, "closed_on")):
-            frame["deal_key"] = pd.Categorical(frame["deal_key"], categories=keys)
+            frame["deal_key"] = frame["deal_key"].cat.set_categories(keys)
             codes = frame["deal_key"].cat.codes.to_numpy()
             order = np.lexsort((days_of(frame[day]), codes))
             sorted_frame = frame.take(order).reset_index(drop=True)
@@ -148,7 +146,7 @@ def _next_known(spans: tuple[Ints, Ints], closings: tuple[Ints, Ints]) -> tuple[
 
 
 def _shaped_spans(frame: pd.DataFrame) -> pd.DataFrame:
-    shaped: dict[str, Any] = {"deal_key": _strings(frame["deal_key"])}
+    shaped: dict[str, Any] = {"deal_key": _texts(frame["deal_key"])}
     shaped |= {name: _texts(frame[name]) for name in SPAN_TEXTS}
     shaped |= {name: _dates(frame[name]) for name in SPAN_DAYS}
     shaped |= {name: _numbers(frame[name]) for name in SPAN_NUMBERS}
@@ -157,7 +155,7 @@ def _shaped_spans(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _shaped_closings(frame: pd.DataFrame) -> pd.DataFrame:
     shaped: dict[str, Any] = {
-        "deal_key": _strings(frame["deal_key"]),
+        "deal_key": _texts(frame["deal_key"]),
         "outcome": _texts(frame["outcome"]),
         "amount": _numbers(frame["amount"]),
     }
@@ -171,17 +169,14 @@ def _shaped_closings(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(shaped)
 
 
-def _strings(column: pd.Series[Any]) -> npt.NDArray[np.object_]:
-    return np.asarray(column.astype(str), dtype=object)
-
-
 def _texts(column: pd.Series[Any]) -> pd.Categorical:
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(object).where(column.notna(), UNKNOWN).astype(str)
-    else:
-        column = column.astype(object).where(column.notna(), UNKNOWN)
-    values = np.asarray(column, dtype=object)
-    return pd.Categorical(values, categories=sorted(set(values)))
+    texts = pd.Categorical(column).rename_categories(str)
+    if (texts.codes < 0).any():
+        if UNKNOWN not in texts.categories:
+            texts = texts.add_categories([UNKNOWN])
+        texts = texts.fillna(UNKNOWN)
+    texts = texts.remove_unused_categories()
+    return texts.reorder_categories(sorted(texts.categories))
 
 
 def _dates(column: pd.Series[Any]) -> npt.NDArray[np.datetime64]:
