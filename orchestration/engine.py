@@ -13,6 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+_LITTLE_MEMORY = "500MB"
+
 
 @contextmanager
 def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -25,6 +27,16 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Leave the memory to what is computed beside the engine; what it sorts goes to disk."""
+    connection.execute(f"set memory_limit = {literal(_LITTLE_MEMORY)}")
+    try:
+        yield
+    finally:
+        connection.execute(f"set memory_limit = {literal(memory_limit())}")
 
 
 def memory_limit() -> str:

@@ -11,7 +11,7 @@ from datetime import date
 import duckdb
 import pandas as pd
 
-from orchestration.engine import literal
+from orchestration.engine import literal, little_memory
 from orchestration.forecast.record import QUANTILES
 from orchestration.mart_shapes import DEAL_FORECAST, FORECAST
 from orchestration.marts.periods import Period, forecast_periods
@@ -29,8 +29,10 @@ def write_forecast(
     from orchestration.forecast.methods import forecast
 
     periods = forecast_periods(as_of, fiscal_year_start_month)
-    history = read_inputs(connection, undated=True).valued_at(as_of)
-    made = forecast(history, as_of, periods, target_rows(connection))
+    with little_memory(connection):
+        history = read_inputs(connection, undated=True).valued_at(as_of)
+        made = forecast(history, as_of, periods, target_rows(connection))
+        del history
     connection.register(FORECAST_ROWS, made.rows)
     connection.register(FORECAST_DEALS, made.deals)
     FORECAST.write(connection, forecast_query(as_of, periods))

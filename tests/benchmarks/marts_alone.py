@@ -1,6 +1,8 @@
-"""All marts beyond the facts (but the forecast's), built whole in one go, and what that cost.
+"""All marts beyond the facts (but the forecast's), built whole, and what that cost.
 
-Works on a copy of a night's working file, in a process of its own; one line of JSON.
+First those of conversion, velocity, waterfall, targets, alerts and calibration, then what only sums
+or checks the facts themselves. Works on a copy of a night's working file, in a process of its own;
+one line of JSON.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from orchestration.warehouse.parsed_project import parsed_project
 
 # The forecast, its record, and what only they read.
 FORECAST = ("int_backtest", "int_forecast_", "mart_forecast_", "int_known_days")
+# What only sums or checks the facts.
+OF_FACTS = ("mart_pipeline_summary", "mart_quarantine", "int_history_disagreements")
 
 
 def marts_beyond_facts(manifest: Path) -> list[str]:
@@ -57,17 +61,22 @@ def main() -> int:
     marts = marts_beyond_facts(home.dbt / "target" / "manifest.json")
     parsed_project(home)
     started, before = time.perf_counter(), _cpu()
-    built = run_build(home, "run", select=marts, warehouse=copy)
+    built = run_build(home, "run", select=sorted({*marts} - {*OF_FACTS}), warehouse=copy)
     with connect(copy) as connection:
         rates = conversion_rates(funnel_counts(connection), conversion_horizon(connection))
         connection.register("rates", rates)
         FUNNEL_CONVERSION.write(connection, "select * from rates")
+    wall, cpu = time.perf_counter() - started, _cpu() - before
+    summed = run_build(home, "run", select=list(OF_FACTS), warehouse=copy)
+    nodes = [*built.nodes, *summed.nodes]
     told: dict[str, Any] = {
-        "wall": time.perf_counter() - started,
-        "cpu": _cpu() - before,
+        "wall": wall,
+        "cpu": cpu,
+        "wall_of_facts": time.perf_counter() - started - wall,
+        "cpu_of_facts": _cpu() - before - cpu,
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "failed": [node.name for node in built.nodes if node.status not in ("success", "pass")],
-        "models": {node.name: node.seconds for node in built.nodes},
+        "failed": [node.name for node in nodes if node.status not in ("success", "pass")],
+        "models": {node.name: node.seconds for node in nodes},
     }
     shutil.rmtree(copy.parent)
     print(json.dumps(told))
