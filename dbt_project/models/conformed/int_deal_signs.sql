@@ -1,3 +1,5 @@
+{{ keep_by_record("'deal'", 'deal_key') }}
+
 -- What the end-of-day states of a deal while it was open tell of trouble: pushes, cuts of the
 -- amount, stages jumped over.
 --
@@ -6,6 +8,7 @@
 with days as (
     select deal_key, valid_from, push_count, amount, currency
     from {{ ref('int_deal_days') }}
+    where {{ has_changed("'deal'", 'deal_key') }}
 ),
 
 last_days as (
@@ -44,6 +47,7 @@ paths as (
     where transitions.entity_type = 'deal'
         and transitions.to_category = 'open'
         and transitions.transition_type not in ('deleted', 'merged', 'restored')
+        and {{ has_changed("'deal'", 'transitions.entity_key') }}
         and transitions.entity_key in (
             select entity_key from {{ ref('int_stage_transitions') }}
             where entity_type = 'deal' and transition_type = 'skipped'
@@ -90,3 +94,4 @@ left join highest
     on deals.deal_key = highest.deal_key
     and last_days.seen.currency is not distinct from highest.currency
 left join jumps on deals.deal_key = jumps.deal_key
+where {{ has_changed("'deal'", 'deals.deal_key') }}
