@@ -17,12 +17,12 @@ from orchestration.forecast.hazards import Factor, RateModel, fit_rates
 from orchestration.forecast.history import Ints
 from orchestration.forecast.implied import Implied
 from orchestration.forecast.landmarks import (
-    SPACING_DAYS,
     Cells,
     Lens,
     Rows,
     ahead,
     followed,
+    is_like_today,
     landmark_rows,
     lens_of,
     per_cell,
@@ -33,7 +33,7 @@ from orchestration.forecast.past import WON, Floats, Past
 from orchestration.forecast.sharpening import LEADS, Sharpening, fit_sharpening
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
-# Landmarks lie this far apart: so many days ahead, each day is seen from exactly one of them.
+# Landmarks lie about this far apart: so many days ahead, a day is seen from one of them.
 SEEN_ONCE_DAYS = 30
 # Rows from which the tempo is measured.
 MOST_TEMPO_ROWS = 15_000
@@ -164,9 +164,7 @@ def _sharpening(chances: Chances, rows: Rows) -> Sharpening:
     spells, spell = past.spells, past.states.spell[rows.state]
     until = rows.day[None, :] + LEADS[:, None]
     won = (spells.cause[spell] == WON)[None, :] & (spells.end[spell][None, :] <= until)
-    # A quarter is about three landmarks long.
-    alike = (past.as_of - rows.day) // SPACING_DAYS % 3 == 0
-    weight = np.where(alike, 1.0, UNLIKE_WEIGHT)
+    weight = np.where(is_like_today(past, rows.day), 1.0, UNLIKE_WEIGHT)
     # Several landmarks tell of one deal: together they count once.
     weight = weight * len(np.unique(spell)) / max(len(spell), 1)
     waiting = chances.lens.waiting(rows, LEADS)
