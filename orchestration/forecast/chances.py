@@ -42,6 +42,9 @@ MOST_TEMPO_ROWS = 15_000
 HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
 # Rows that chances are judged by, and what those count that lie elsewhere in their quarter.
 MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.1
+# How much of what two landmarks tell of one event is the same, for how sure effects are (the design
+# effect of clusters: Kish, "Survey Sampling", 1965).
+SAME_SHARE = 0.5
 YEAR_BLOCKS, NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 12, 2.0, 0.15
 
 
@@ -147,6 +150,9 @@ def fit_chances(
         passed = _passed(past, aging.clock, cells) * np.exp(base[cause])
         known = [*factors, rates.worth(base, cause)]
         model = fit_rates(known, events * weight / repeated, passed * weight / repeated)
+        # Yet what they tell is not all the same: each is at another lead.
+        told = repeated / (1 + SAME_SHARE * (repeated - 1))
+        model = replace(model, root=model.root * np.sqrt(told))
         effects = model.log_rates(
             model.effects[None, :], [*near_factors, rates.worth(near_base, cause)]
         )
