@@ -17,12 +17,12 @@ from orchestration.forecast.hazards import Factor, RateModel, fit_rates
 from orchestration.forecast.history import Ints
 from orchestration.forecast.implied import Implied
 from orchestration.forecast.landmarks import (
-    SPACING_DAYS,
     Cells,
     Lens,
     Rows,
     ahead,
     followed,
+    is_like_today,
     landmark_rows,
     lens_of,
     per_cell,
@@ -33,7 +33,7 @@ from orchestration.forecast.past import WON, Floats, Past
 from orchestration.forecast.sharpening import LEADS, Sharpening, fit_sharpening
 from orchestration.forecast.tempo import Tempo, fit_tempo
 
-# Landmarks lie this far apart: so many days ahead, each day is seen from exactly one of them.
+# Landmarks lie about this far apart: so many days ahead, a day is seen from one of them.
 SEEN_ONCE_DAYS = 30
 # Rows from which the tempo is measured.
 MOST_TEMPO_ROWS = 15_000
@@ -42,6 +42,9 @@ MOST_TEMPO_ROWS = 15_000
 HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
 # Rows that chances are judged by, and what those count that lie elsewhere in their quarter.
 MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.1
+# How much of what two landmarks tell of one event is the same, for how sure effects are (the design
+# effect of clusters: Kish, "Survey Sampling", 1965).
+SAME_SHARE = 0.5
 YEAR_BLOCKS, NOTEWORTHY_DEVIATIONS, NOTEWORTHY_CHANGE = 12, 2.0, 0.15
 
 
@@ -147,6 +150,9 @@ def fit_chances(
         passed = _passed(past, aging.clock, cells) * np.exp(base[cause])
         known = [*factors, rates.worth(base, cause)]
         model = fit_rates(known, events * weight / repeated, passed * weight / repeated)
+        # Yet what they tell is not all the same: each is at another lead.
+        told = repeated / (1 + SAME_SHARE * (repeated - 1))
+        model = replace(model, root=model.root * np.sqrt(told))
         effects = model.log_rates(
             model.effects[None, :], [*near_factors, rates.worth(near_base, cause)]
         )
@@ -164,9 +170,7 @@ def _sharpening(chances: Chances, rows: Rows) -> Sharpening:
     spells, spell = past.spells, past.states.spell[rows.state]
     until = rows.day[None, :] + LEADS[:, None]
     won = (spells.cause[spell] == WON)[None, :] & (spells.end[spell][None, :] <= until)
-    # A quarter is about three landmarks long.
-    alike = (past.as_of - rows.day) // SPACING_DAYS % 3 == 0
-    weight = np.where(alike, 1.0, UNLIKE_WEIGHT)
+    weight = np.where(is_like_today(past, rows.day), 1.0, UNLIKE_WEIGHT)
     # Several landmarks tell of one deal: together they count once.
     weight = weight * len(np.unique(spell)) / max(len(spell), 1)
     waiting = chances.lens.waiting(rows, LEADS)

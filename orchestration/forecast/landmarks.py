@@ -2,7 +2,8 @@
 
 A landmark super-model's data (van Houwelingen, Scand. J. Statist. 34, 2007): each deal open on a
 landmark day, followed over bins of lead time to being won, to ending otherwise, or to the day up to
-which anything is known. Only rows and their factors belong here, nothing is estimated.
+which anything is known. Landmarks lie months apart, so that each third one is at the same place of
+its quarter as today. Only rows and their factors belong here, nothing is estimated.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from orchestration.forecast.hazards import Factor
-from orchestration.forecast.history import NEVER, Ints
+from orchestration.forecast.history import NEVER, Flags, Ints, dates_of
 from orchestration.forecast.past import Floats, Past
 from orchestration.forecast.sharpening import WAITED
 from orchestration.forecast.tempo import left_of_quarter, place_in_quarter
 
-SPACING_DAYS = 30
 MOST_LANDMARKS = 40
 # Rows to learn from; more say nothing new of some two hundred effects.
 MOST_ROWS = 7_000
@@ -65,7 +65,7 @@ def landmark_rows(past: Past) -> Rows:
     """Return all deals open on the landmark days, the newest landmark first."""
     states, days = [], []
     for number in range(1, MOST_LANDMARKS + 1):
-        day = past.as_of - number * SPACING_DAYS
+        day = _months_before(past.as_of, number)
         if day < past.seen_from:
             break
         at = past.at(day)
@@ -74,6 +74,29 @@ def landmark_rows(past: Past) -> Rows:
     if not states:
         return Rows(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     return Rows(np.concatenate(states), np.concatenate(days))
+
+
+def is_like_today(past: Past, day: Ints) -> Flags:
+    """Whether landmark days are at the same place of their quarter as today."""
+    today = _month(np.array([past.as_of]))
+    return np.asarray((today - _month(day)) % 3 == 0)
+
+
+def _months_before(day: int, count: int) -> int:
+    """Return the day so many months before that is as far from its month's end, as far as may be.
+
+    Days counted off evenly would leave the quarter's last weeks after some quarters.
+    """
+    month = _month(np.array([day])) - np.array([0, count])
+    starts, ends = (
+        months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+        for months in (month, month + 1)
+    )
+    return int(max(ends[1] - (ends[0] - day), starts[1]))
+
+
+def _month(day: Ints) -> Ints:
+    return np.asarray(dates_of(day).astype("datetime64[M]").astype(np.int64))
 
 
 def sampled(past: Past, rows: Rows, most: int = MOST_ROWS) -> Rows:
@@ -191,13 +214,15 @@ class Lens:
             ],
             [0, 1, 2, 3, 4, 5, 6, 7], 8,
         )  # fmt: skip
-        # What waits for the quarter's end is won in its last two weeks, from the late stages.
+        # What waits for the quarter's end is won in its last two weeks, from the late stages; what
+        # is left after it waits for another one.
         begin = self.past.states.entered[at]
-        closing = last_weeks(day, cells, self.quarter_phase)
+        is_after = cells.bin_after >= left_of_quarter(day + 1, self.quarter_phase)
+        closing = 3 * is_after + last_weeks(day, cells, self.quarter_phase)
         waits = np.searchsorted(WAITS, day - begin, side="right")
         pull = (closing * (PLACES + 1) + self._place(at)) * (len(WAITS) + 1) + waits
         return [
-            Factor("pull", pull, 3 * (PLACES + 1) * (len(WAITS) + 1), 0.5),
+            Factor("pull", pull, 6 * (PLACES + 1) * (len(WAITS) + 1), 0.5),
             Factor("lead", cells.lead, LEADS_LEARNED),
             Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -17,13 +18,13 @@ from orchestration.forecast.chances import drift_of
 from orchestration.forecast.engine import Engine
 from orchestration.forecast.hazards import Factor, fit_rates
 from orchestration.forecast.history import day_number
-from orchestration.forecast.landmarks import landmark_rows
+from orchestration.forecast.landmarks import is_like_today, landmark_rows
 from orchestration.forecast.methods import METHODS
 from orchestration.forecast.pace import fit_pace
 from orchestration.forecast.past import GONE, WON, Past, past_of
 from orchestration.forecast.statements import statement
 from orchestration.forecast.stays import stays_of
-from orchestration.forecast.tempo import fit_tempo
+from orchestration.forecast.tempo import fit_tempo, left_of_quarter
 from orchestration.forecast.windows import coded_dimensions, lead_windows, windows_of
 from orchestration.marts.periods import month_of
 from tests.forecast.scoring import scoreboard, scored
@@ -102,6 +103,19 @@ def test_aging_counts_every_closing_once(past: Past) -> None:
         known = (past.spells.cause == cause) & ~late
         assert aging.events.sum() - lent == pytest.approx(known.sum(), abs=2)
         assert drift_of(aging) == 0.0
+
+
+@pytest.mark.parametrize("as_of", ["2023-07-01", "2023-07-30", "2023-09-30", "2024-02-29"])
+def test_each_third_landmark_is_at_todays_place_of_its_quarter(past: Past, as_of: str) -> None:
+    then = replace(past, as_of=day_number(date.fromisoformat(as_of)))
+    days = np.unique(landmark_rows(then).day)[::-1]
+    assert len(days) >= 24
+    assert set(np.diff(days)) <= set(range(-31, -26))
+    left = left_of_quarter(np.r_[then.as_of, days], 0)
+    alike = is_like_today(then, days)
+    np.testing.assert_array_equal(np.flatnonzero(alike), np.arange(2, len(days), 3))
+    # A quarter that is shorter begins a day or two nearer to its end.
+    assert np.abs(left[1:][alike] - left[0]).max() <= 2
 
 
 def test_amounts_are_drawn_as_often_as_their_weights_say(past: Past) -> None:
