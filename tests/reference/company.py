@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tests.reference import close_date_moves, waterfall
@@ -59,6 +60,8 @@ def reference_of(deliveries: Sequence[Delivery], rules: Rules) -> Reference:
     links: dict[str, set[str]] = {}
     owners = Owners(deliveries, clock)
     lives: list[Life] = []
+    conversions: dict[str, datetime] = {}
+    end = clock.end_of(rules.as_of)
     for entity_type, table in (("deal", "deals"), ("lead", "leads")):
         for entity in _entities(deliveries, entity_type, table, pipelines, lists, clock):
             kept, told_of = _add(found, entity, rules, lists, clock)
@@ -66,9 +69,12 @@ def reference_of(deliveries: Sequence[Delivery], rules: Rules) -> Reference:
                 passed[entity_type][entity.id] = kept
             if kept and entity_type == "deal":
                 lives.append(_life(entity, kept, told_of, owners, clock, rules))
-            told = [version.link for version in entity.versions if not version.is_absent]
-            if told and told[-1]:
-                lead, deal = (told[-1], entity.id)
+            told = [version for version in entity.versions if not version.is_absent]
+            closed_at = told[-1].closed_at if told else None
+            if entity_type == "lead" and closed_at and closed_at <= end:
+                conversions[entity.id] = closed_at
+            if told and told[-1].link:
+                lead, deal = (told[-1].link, entity.id)
                 if entity_type == "lead":
                     lead, deal = deal, lead
                 links.setdefault(lead, set()).add(deal)
@@ -77,8 +83,9 @@ def reference_of(deliveries: Sequence[Delivery], rules: Rules) -> Reference:
         for deal in found.deals
         if deal["created_at"] is None
     }
-    end = clock.end_of(rules.as_of)
-    found.funnel = funnel_of(passed["deal"], passed["lead"], undated, links, lists, end)
+    found.funnel = funnel_of(
+        passed["deal"], passed["lead"], undated, links, conversions, lists, end
+    )
     everyone = [*passed["deal"].values(), *passed["lead"].values()]
     for transitions in everyone:
         found.flow.update(flow_counts(transitions, clock))

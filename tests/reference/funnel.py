@@ -36,6 +36,7 @@ def funnel_of(
     leads: Mapping[str, Sequence[Transition]],
     undated: Mapping[str, str],
     links: Mapping[str, set[str]],
+    conversions: Mapping[str, datetime],
     lists: StageLists,
     as_of_end: datetime,
 ) -> dict[FunnelKey, Step]:
@@ -43,7 +44,7 @@ def funnel_of(
 
     ``deals`` and ``leads`` hold the transitions up to the reported day, which ends at
     ``as_of_end``; ``undated`` the fate (won, lost or open) of deals without any; ``links`` the
-    deals of each lead.
+    deals of each lead; ``conversions`` when the record of a lead says that it was converted.
     """
     steps: dict[FunnelKey, Step] = {}
     for pipeline in lists.pipelines("deal"):
@@ -59,7 +60,8 @@ def funnel_of(
     for pipeline in lists.pipelines("lead"):
         stages = lists.open_stages("lead", pipeline)
         for lead, passed in leads.items():
-            journey = journey_of(passed, "lead", pipeline, stages, lists)
+            told = conversions.get(lead)
+            journey = journey_of(passed, "lead", pipeline, stages, lists, told)
             fates = [
                 fate_of(deals[deal], lists) if deal in deals else Fate(undated[deal])
                 for deal in sorted(links.get(lead, ()))

@@ -50,10 +50,12 @@ def journey_of(
     pipeline: str,
     stages: Sequence[str],
     lists: StageLists,
+    converted_at: datetime | None = None,
 ) -> Journey | None:
     """Return a record's journey through one pipeline, or null if it passed nothing there.
 
-    ``stages`` are the pipeline's open stages in order.
+    ``stages`` are the pipeline's open stages in order; ``converted_at`` is what a lead's record
+    says of its conversion, which counts where its status doesn't tell.
     """
     outcome = len(stages) + 1
     places = set()
@@ -79,6 +81,9 @@ def journey_of(
     closed_at = _last_closing(passed)
     if was_here and now.pipeline != pipeline and now.to_category == "won" and closed_at:
         marks.append((closed_at, outcome))
+    if was_here and converted_at and now.to_category != "won":
+        marks.append((converted_at, outcome))
+        places.add(outcome)
     if not marks:
         return None
     if any(t.to_category == "won" for t in passed):

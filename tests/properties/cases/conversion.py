@@ -146,6 +146,20 @@ CONVERSION: list[Case] = [
         {"main: fresh > converted": ["1 reached 2"], "main: fresh > won": ["1 ended 7"]},
     ),
     case(
+        "a_lead_whose_status_does_not_tell_its_conversion",
+        [
+            {
+                "stages": USUAL + stages("fresh converted=won dropped=lost", "lead"),
+                "leads": [
+                    lead("fresh", created_at="2024-03-25T10:00:00", converted_at="2024-03-28")
+                ],
+            }
+        ],
+        funnel_days("lead"),
+        # To the end of the day of its conversion; to its deal it is still on its way.
+        {"main: fresh > converted": ["1 reached 4"], "main: fresh > won": ["1 still_open 12"]},
+    ),
+    case(
         "who_comes_back_to_a_stage_enters_it_twice",
         [
             {
