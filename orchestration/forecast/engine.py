@@ -54,12 +54,12 @@ from orchestration.forecast.windows import (
     won_in,
 )
 
-# Draws of the parameters, and simulations for each of them.
-PARAMETER_DRAWS, REPEATS = 50, 12
+# Draws of the parameters, and simulations for each of them, by the open deals from which on: with
+# many, totals vary less and fewer simulations tell as much.
+PARAMETER_DRAWS = 50
+REPEATS = ((20_000, 2), (1_500, 6), (0, 12))
 # A source of fewer wins is not looked at alone.
 FEWEST_WINS = 30
-# With so many open deals, totals vary less and fewer simulations tell as much.
-MANY_DEALS, MANY_REPEATS = 1_500, 6
 
 
 @dataclass(frozen=True)
@@ -309,8 +309,8 @@ class Engine:
             return
         members = self.segments.members
         without_new = np.array([window.start is not None for window in self.windows], dtype=float)
-        repeats = REPEATS if len(self.open_rows) < MANY_DEALS else MANY_REPEATS
         count = len(self.open_rows)
+        repeats = next(number for fewest, number in REPEATS if count >= fewest)
         spells = [self.past.states.spell[self.open_rows]]
         drawn, carried = [], []
         from_open = np.zeros((len(self.segments.edges) - 1, count))
@@ -320,6 +320,7 @@ class Engine:
             behind = sum(len(spell) for spell in spells)
             own = drawn_wins(rng, outlook, repeats * PARAMETER_DRAWS // len(outlook.chances))
             rows = np.r_[part.open, behind + np.arange(len(outlook.carrier_weight))]
+            rows = rows.astype(np.int32)
             drawn.append(replace(own, row=rows[own.row]))
             from_open[:, part.open] = outlook.expected_open()
             carried.append(outlook.expected_new())

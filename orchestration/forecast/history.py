@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 Ints = npt.NDArray[np.int64]
+# Of any width, where there are very many.
+Counts = npt.NDArray[np.signedinteger[Any]]
 Flags = npt.NDArray[np.bool_]
 
 # A day that never comes: the end of what goes on.

@@ -57,7 +57,10 @@ def forecast(
         dimension_value=targets["dimension_value"].astype(str),
     )
     scope = {str(name): tuple(rows["dimension_value"]) for name, rows in goals.groupby("dimension")}
-    engine = Engine(past_of(history, as_of), windows_of(periods), (quarter - 1) % 3, scope)
+    past = past_of(history, as_of)
+    # The largest of all, and not needed any more.
+    del history
+    engine = Engine(past, windows_of(periods), (quarter - 1) % 3, scope)
     frames = [
         _rows(engine, totals, goals, statement(engine, method))
         for method in METHODS

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from orchestration.forecast.amounts import Pool
-from orchestration.forecast.history import Ints
+from orchestration.forecast.history import Counts, Ints
 from orchestration.forecast.past import Floats
 
 # Lots that stand for weights: a table to draw from is far quicker than a search for each draw.
@@ -66,15 +66,16 @@ class Outlook:
 class Wins:
     """Drawn wins: in which draw and segment, what they bring, and whose they are.
 
-    ``row`` is the number of the open deal, or of the carrier behind the open deals.
+    ``row`` is the number of the open deal, or of the carrier behind the open deals. A large company
+    has tens of millions of them, hence the narrow numbers.
     """
 
     draws: int
     segments: int
-    draw: Ints
-    segment: Ints
+    draw: Counts
+    segment: Counts
     value: Floats
-    row: Ints
+    row: Counts
 
     def totals(self, codes: Ints, size: int) -> Floats:
         """Return totals by draw, dimension value and segment; ``codes`` are those of the rows."""
@@ -114,17 +115,18 @@ def drawn_wins(rng: np.random.Generator, outlook: Outlook, repeats: int) -> Wins
         value[missing] = pool.pick(rng, pools[pipeline], draw[missing] // repeats)
     parts = [(draw, segment, value, row)]
     for pipeline, pool in enumerate(outlook.pools):
-        mine = np.flatnonzero(outlook.carrier_pipeline == pipeline)
+        mine = np.flatnonzero(outlook.carrier_pipeline == pipeline).astype(np.int32)
         if not len(mine):
             continue
         rates = np.repeat(outlook.new_wins[:, pipeline, :], repeats, axis=0)
         wins = rng.poisson(rates)
-        place = np.repeat(np.arange(draws * segments), wins.reshape(-1))
+        place = np.repeat(np.arange(draws * segments, dtype=np.int32), wins.reshape(-1))
         who = mine[_lots(outlook.carrier_weight[mine])]
         who = who[rng.integers(0, len(who), len(place))]
         new_draw = place // segments
         value = pool.pick(rng, pools[pipeline], new_draw // repeats)
-        parts.append((new_draw, place % segments, value, count + who))
+        who += np.int32(count)
+        parts.append((new_draw, (place % segments).astype(np.int16), value, who))
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return Wins(draws, segments, *joined)
 
@@ -136,16 +138,19 @@ def _lots(weights: Floats) -> Ints:
     return np.searchsorted(share, (np.arange(size) + 0.5) / size)
 
 
-def _open_wins(rng: np.random.Generator, outlook: Outlook, repeats: int) -> tuple[Ints, Ints, Ints]:
+def _open_wins(
+    rng: np.random.Generator, outlook: Outlook, repeats: int
+) -> tuple[Counts, Counts, Counts]:
     """Draw which open deals are won and when: draw, deal, segment."""
-    found: list[tuple[Ints, Ints, Ints]] = []
+    found: list[tuple[Counts, Counts, Counts]] = []
     for number, chances in enumerate(outlook.chances):
         uniform = rng.random((repeats, chances.shape[1]), dtype=np.float32)
         repeat, deal = np.nonzero(uniform < chances[-1][None, :])
         reached = uniform[repeat, deal]
-        segment = np.zeros(len(deal), dtype=np.int64)
+        segment = np.zeros(len(deal), dtype=np.int16)
         for border in chances[1:-1]:
             segment += reached >= border[deal]
-        found.append((number * repeats + repeat, deal, segment))
+        draw = (number * repeats + repeat).astype(np.int32)
+        found.append((draw, deal.astype(np.int32), segment))
     draw, deal, segment = (np.concatenate(column) for column in zip(*found, strict=True))
     return draw, deal, segment

@@ -30,9 +30,10 @@ def write_forecast(
 
     periods = forecast_periods(as_of, fiscal_year_start_month)
     with little_memory(connection):
-        history = read_inputs(connection, undated=True).valued_at(as_of)
-        made = forecast(history, as_of, periods, target_rows(connection))
-        del history
+        targets = target_rows(connection)
+        made = forecast(
+            read_inputs(connection, undated=True).valued_at(as_of), as_of, periods, targets
+        )
     connection.register(FORECAST_ROWS, made.rows)
     connection.register(FORECAST_DEALS, made.deals)
     FORECAST.write(connection, forecast_query(as_of, periods))
