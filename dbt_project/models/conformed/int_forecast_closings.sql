@@ -11,13 +11,7 @@ with stages as (
         to_category as category,
         min(transitioned_on) over past as created_on,
         coalesce(
-            last_value(
-                case
-                    when transition_type in ('deleted', 'merged') then true
-                    when transition_type = 'restored' then false
-                end ignore nulls
-            ) over past,
-            false
+            last_value({{ removes('transition_type') }} ignore nulls) over past, false
         ) as is_removed,
         max(case when is_closing then transitioned_on end) over past as last_closed_on,
         max(known_at) over past as known_at

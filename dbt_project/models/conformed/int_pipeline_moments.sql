@@ -22,12 +22,9 @@ with standings as (
             ('between unbounded preceding and 1 preceding', 'was_removed'),
         ] %}
         coalesce(
-            last_value(
-                case
-                    when transition_type in ('deleted', 'merged') then true
-                    when transition_type = 'restored' then false
-                end ignore nulls
-            ) over (sequence rows {{ frame }}), false
+            last_value({{ removes('transition_type') }} ignore nulls)
+                over (sequence rows {{ frame }}),
+            false
         ) as {{ column }}{{ "," if not loop.last }}
         {%- endfor %}
     from {{ ref('int_stage_transitions') }}

@@ -9,18 +9,16 @@ with removed_entities as (
 removals as (
     select
         transitions.transition_id,
-        coalesce(last_value(
-            case
-                when transitions.transition_type in ('deleted', 'merged', 'restored')
-                    then transitions.transition_type <> 'restored'
-            end ignore nulls
-        ) over (past rows between unbounded preceding and 1 preceding), false) as was_removed,
-        coalesce(last_value(
-            case
-                when transitions.transition_type in ('deleted', 'merged', 'restored')
-                    then transitions.transition_type <> 'restored'
-            end ignore nulls
-        ) over (past rows unbounded preceding), false) as is_removed
+        coalesce(
+            last_value({{ removes('transitions.transition_type') }} ignore nulls)
+                over (past rows between unbounded preceding and 1 preceding),
+            false
+        ) as was_removed,
+        coalesce(
+            last_value({{ removes('transitions.transition_type') }} ignore nulls)
+                over (past rows unbounded preceding),
+            false
+        ) as is_removed
     from {{ ref('int_stage_transitions') }} as transitions
     inner join removed_entities
         on transitions.entity_type = removed_entities.entity_type
