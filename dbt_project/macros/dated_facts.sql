@@ -22,6 +22,48 @@
     ) }}
 {%- endmacro %}
 
+{#
+    Configures a table with a row for each of many periods, kept likewise: the periods that end
+    before the earliest day on which anything differs stay. Its query names those to lay out anew
+    by `periods_from`, and reads the deals that matter to them by `moments_of_periods`.
+#}
+{% macro keep_by_period() -%}
+    {{ keep_by_day('period_end', period_bases()) }}
+{%- endmacro %}
+
+{% macro period_bases() -%}
+    {{ return(['int_pipeline_moments', 'int_fx_rates', 'days', 'requested']) }}
+{%- endmacro %}
+
+{# A condition that holds for the periods (rows with a `period_end`) that are laid out anew. #}
+{% macro periods_from(periods) -%}
+    {{ periods }}.period_end >= {{ first_day(period_bases()) }}
+{%- endmacro %}
+
+{# The first day of the earliest period that is laid out anew. #}
+{% macro start_of_periods() -%}
+    (
+        select min(began.period_start) from {{ ref('int_periods') }} as began
+        where {{ periods_from('began') }}
+    )
+{%- endmacro %}
+
+{# The moments of deals that were in the pipeline in these periods, the earlier ones too. #}
+{% macro moments_of_periods() -%}
+    (
+        select * from {{ ref('int_pipeline_moments') }}
+        {%- if is_incremental() %}
+        where deal_key in (
+            select deal_key from {{ ref('int_pipeline_moments') }}
+            where happened_on >= {{ start_of_periods() }}
+            union all
+            select deal_key from {{ ref('fct_deals') }}
+            where not (is_won or is_lost or is_deleted)
+        )
+        {%- endif %}
+    )
+{%- endmacro %}
+
 {% macro forget_days(day, bases, order) %}
 {%- set from_day = first_day(bases, order) -%}
 insert into conformed.laid_out values ('{{ this.identifier }}', {{ from_day }});
@@ -54,13 +96,17 @@ delete from {{ this }} where {{ day }} >= {{ from_day }}
 
 {# A query for the earliest day on which one base differs from what the last complete build had. #}
 {% macro changed_days(base) -%}
-    {%- if base in ('int_stage_transitions', 'int_record_states', 'int_deal_days', 'int_deal_origins')
-        and not was_exchanged(base) -%}
+    {%- if base in (
+        'int_stage_transitions', 'int_record_states', 'int_deal_days', 'int_deal_origins',
+        'int_pipeline_moments',
+    ) and not was_exchanged(base) -%}
         select null::date
     {%- elif base == 'int_stage_transitions' -%}
-        {{ changed_rows(base, 'transitioned_on') }}
+        {{ changed_rows(base, 'transitioned_on', 'entity_type', 'entity_key') }}
     {%- elif base == 'int_record_states' -%}
-        {{ changed_rows(base, 'happened_on') }}
+        {{ changed_rows(base, 'happened_on', 'entity_type', 'entity_key') }}
+    {%- elif base == 'int_pipeline_moments' -%}
+        {{ changed_rows(base, 'happened_on', "'deal'", 'deal_key') }}
     {%- elif base == 'int_deal_days' -%}
         {{ changed_spans() }}
     {%- elif base == 'int_fx_rates' -%}
@@ -103,8 +149,8 @@ delete from {{ this }} where {{ day }} >= {{ from_day }}
         ({{ present }} except all from {{ former }})
 {%- endmacro %}
 
-{% macro changed_rows(kept, day) -%}
-    select min({{ day }}) from ({{ exchanged(kept, 'entity_type', 'entity_key') }})
+{% macro changed_rows(kept, day, entity_type, entity_key) -%}
+    select min({{ day }}) from ({{ exchanged(kept, entity_type, entity_key) }})
 {%- endmacro %}
 
 {# A span that only ends elsewhere differs from the earlier one of both ends on. #}

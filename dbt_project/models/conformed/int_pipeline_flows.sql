@@ -1,9 +1,12 @@
+{{ keep_by_period() }}
+
 -- The waterfall of each combination of dimension values, without transfers: sums and counts of
 -- what stood there, came, went and was revalued. Few rows, so that each dimension is a sum of them.
 with movements as (
     select
         periods.period,
         periods.period_start,
+        periods.period_end,
         days.place_key,
         {% for bucket in waterfall_buckets() -%}
         sum(days.amount) filter (where days.bucket = '{{ bucket }}') as {{ bucket }},
@@ -13,10 +16,11 @@ with movements as (
     from (
         select happened_on, bucket, place_key, sum(amount_reporting) as amount, count(*) as movements
         from {{ ref('int_pipeline_movements') }}
-        where bucket <> 'transferred'
+        where bucket <> 'transferred' and happened_on >= {{ start_of_periods() }}
         group by all
     ) as days
     inner join {{ ref('int_periods') }} as periods on days.happened_on = periods.date_day
+    where {{ periods_from('periods') }}
     group by all
 ),
 
@@ -24,19 +28,22 @@ holdings as (
     select
         period,
         period_start,
+        period_end,
         place_key,
         sum(value_from_reporting) filter (where is_opening) as opening,
         count(*) filter (where is_opening) as opening_count,
         sum(value_to_reporting - value_from_reporting) as fx,
         sum(value_to_reporting) filter (where is_closing) as closing,
         count(*) filter (where is_closing) as closing_count
-    from {{ ref('int_pipeline_holdings') }}
+    from {{ ref('int_pipeline_holdings') }} as held
+    where {{ periods_from('held') }}
     group by all
 )
 
 select
     period,
     period_start,
+    period_end,
     place_key,
     {% for bucket in ['opening'] + waterfall_buckets() + ['closing'] -%}
     coalesce({{ bucket }}, 0)::decimal(18, 2) as {{ bucket }},
@@ -44,4 +51,4 @@ select
     {% endfor -%}
     coalesce(fx, 0)::decimal(18, 2) as fx
 from movements
-full join holdings using (period, period_start, place_key)
+full join holdings using (period, period_start, period_end, place_key)

@@ -1,3 +1,5 @@
+{{ keep_by_period() }}
+
 -- What stood in the pipeline from one change of place, worth or status to the next, cut where a
 -- week, month or quarter ends: what it was worth when the period began or the deal came into it,
 -- and when the period ended or the deal left it. Between the two only rates change.
@@ -5,7 +7,7 @@
 -- What comes and goes within one day has no holding.
 with changes as (
     select *
-    from {{ ref('int_pipeline_moments') }}
+    from {{ moments_of_periods() }}
     where is_moved or is_revalued or crossings is not null
 ),
 
@@ -43,6 +45,7 @@ cut as (
     select
         touching.*,
         periods.period_start,
+        periods.period_end,
         touching.held_from < periods.period_start as is_opening,
         coalesce(touching.held_to > periods.judged_on, true) as is_closing,
         greatest(touching.held_from, periods.period_start - 1) as valued_from,
@@ -52,12 +55,14 @@ cut as (
         on touching.period = periods.period
         and touching.period_number = periods.period_number
         and periods.is_first_day
+        and {{ periods_from('periods') }}
 )
 
 select
     cut.deal_key,
     cut.period,
     cut.period_start,
+    cut.period_end,
     cut.place_key,
     cut.is_opening,
     cut.is_closing,

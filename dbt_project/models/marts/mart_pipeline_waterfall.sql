@@ -12,7 +12,7 @@ flows as (
         flows.period_start,
         place_values.dimension,
         place_values.dimension_value,
-        flows.* exclude (period, period_start, place_key)
+        flows.* exclude (period, period_start, period_end, place_key)
     from {{ ref('int_pipeline_flows') }} as flows
     inner join place_values on flows.place_key = place_values.place_key
 ),
