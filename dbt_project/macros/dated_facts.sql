@@ -50,6 +50,8 @@
 
 {# The moments of deals that were in the pipeline in these periods, the earlier ones too. #}
 {% macro moments_of_periods() -%}
+    {#- Named here, because dbt looks for references where nothing is extended. -#}
+    {%- set deals = ref('fct_deals') -%}
     (
         select * from {{ ref('int_pipeline_moments') }}
         {%- if is_incremental() %}
@@ -57,7 +59,7 @@
             select deal_key from {{ ref('int_pipeline_moments') }}
             where happened_on >= {{ start_of_periods() }}
             union all
-            select deal_key from {{ ref('fct_deals') }}
+            select deal_key from {{ deals }}
             where not (is_won or is_lost or is_deleted)
         )
         {%- endif %}
