@@ -1,3 +1,5 @@
+{{ keep_by_record("'deal'", 'deal_key') }}
+
 -- One row a deal and run of business days at whose ends it was won, lost or removed.
 --
 -- A deal may close, reopen and close again. Restored, it is closed as of its old closing, but that
@@ -16,7 +18,7 @@ with stages as (
         max(case when is_closing then transitioned_on end) over past as last_closed_on,
         max(known_at) over past as known_at
     from {{ ref('int_stage_transitions') }}
-    where entity_type = 'deal'
+    where entity_type = 'deal' and {{ has_changed("'deal'", 'entity_key') }}
     window past as (
         partition by entity_key order by entity_sequence rows unbounded preceding
     )
@@ -62,7 +64,7 @@ ended as (
 day_states as (
     select entity_key as deal_key, happened_on, amount, currency, owner_key
     from {{ ref('int_record_states') }}
-    where entity_type = 'deal'
+    where entity_type = 'deal' and {{ has_changed("'deal'", 'entity_key') }}
     qualify row_number() over (
         partition by entity_key, happened_on order by state_number desc
     ) = 1
@@ -108,4 +110,3 @@ left join {{ ref('int_forecast_origin_facts') }} as origins
 left join {{ ref('int_known_days') }} as known on described.known_at = known.known_at
 left join {{ ref('fct_fx_rates') }} as rates
     on described.currency = rates.currency and described.closed_on = rates.rate_date
-order by described.deal_key, described.closed_on, known_on

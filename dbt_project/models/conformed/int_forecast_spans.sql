@@ -1,3 +1,5 @@
+{{ keep_by_record("'deal'", 'deal_key') }}
+
 -- An open deal's end-of-day states, as a forecast made on any past day may read them.
 --
 -- The spans of `int_deal_days`, split where the owner's team, the CRM's own probability or what is
@@ -21,6 +23,7 @@ with spans as (
         days.valid_from,
         coalesce(days.valid_to, date '9999-12-31') as until_day
     from {{ ref('int_deal_days') }} as days
+    where {{ has_changed("'deal'", 'days.deal_key') }}
 ),
 
 placed as (
@@ -49,9 +52,11 @@ placed as (
 -- Before the CRM told a probability there is none: the days before its first one are a span too.
 told as (
     select deal_key, probability, valid_from, valid_to from {{ ref('int_deal_probabilities') }}
+    where {{ has_changed("'deal'", 'deal_key') }}
     union all
     select deal_key, null, date '0001-01-01', min(valid_from)
     from {{ ref('int_deal_probabilities') }}
+    where {{ has_changed("'deal'", 'deal_key') }}
     group by deal_key
 ),
 
@@ -97,4 +102,3 @@ from judged
 left join {{ ref('int_known_days') }} as known on judged.known_at = known.known_at
 left join {{ ref('fct_fx_rates') }} as rates
     on judged.currency = rates.currency and judged.valid_from = rates.rate_date
-order by judged.deal_key, judged.valid_from
