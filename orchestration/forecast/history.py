@@ -61,9 +61,11 @@ class DealHistory:
             frame["deal_key"] = frame["deal_key"].cat.set_categories(keys)
             codes = frame["deal_key"].cat.codes.to_numpy()
             order = np.lexsort((days_of(frame[day]), codes))
-            sorted_frame = frame.take(order).reset_index(drop=True)
-            sorted_frame.attrs["is_deal_history"] = True
-            ordered.append(sorted_frame)
+            # Rows that are in order already are not held twice.
+            if (order[1:] < order[:-1]).any():
+                frame = frame.take(order).reset_index(drop=True)
+            frame.attrs["is_deal_history"] = True
+            ordered.append(frame)
         object.__setattr__(self, "spans", ordered[0])
         object.__setattr__(self, "closings", ordered[1])
 
@@ -127,9 +129,12 @@ def _codes(column: pd.Series[Any]) -> Ints:
 
 
 def _cut(frame: pd.DataFrame, kept: Flags, column: str, days: Ints) -> pd.DataFrame:
-    rows = frame.loc[kept].copy(deep=False)
-    rows[column] = dates_of(days[kept])
-    rows = rows.reset_index(drop=True)
+    if kept.all():
+        rows = frame.assign(**{column: dates_of(days)})
+    else:
+        rows = frame.loc[kept].copy(deep=False)
+        rows[column] = dates_of(days[kept])
+        rows = rows.reset_index(drop=True)
     rows.attrs["is_deal_history"] = True
     return rows
 
