@@ -59,15 +59,16 @@
 {#
     Configures a kept table: the query gives the rows of the changed records, which take the place
     of their former ones. With `remembered`, the former rows stay beside it until the build is
-    complete, so that dated facts can tell from which day on they differ. `sliced`: see slices.sql.
+    complete, so that dated facts can tell from which day on they differ. `slices_at_once`: how many
+    slices of records a build of everything takes at once (see slices.sql); 0: all.
 #}
-{% macro keep_by_record(entity_type, entity_key, records='int_changed_records', remembered=false, sliced=false) -%}
+{% macro keep_by_record(entity_type, entity_key, records='int_changed_records', remembered=false, slices_at_once=0) -%}
     {{ config(
         materialized='incremental',
         incremental_strategy='exchange',
         meta={
             'kept': {'entity_type': entity_type, 'entity_key': entity_key, 'records': records},
-            'sliced': sliced,
+            'slices_at_once': slices_at_once,
         },
         pre_hook=[
             "{{ exchange_records(" ~ entity_type | tojson ~ ", " ~ entity_key | tojson ~ ", " ~ records | tojson ~ ", " ~ remembered ~ ") }}",

@@ -11,13 +11,13 @@
 {# Configures a table that is built slice by slice and keeps nothing. #}
 {% macro build_in_slices() -%}
     {{ config(
-        meta={'sliced': true}, pre_hook=["{{ begin_slices() }}"], post_hook=["{{ add_slices() }}"],
+        meta={'slices_at_once': 1}, pre_hook=["{{ begin_slices() }}"], post_hook=["{{ add_slices() }}"],
     ) }}
 {%- endmacro %}
 
 {# Whether the model that is being built goes slice by slice in this build. #}
 {% macro is_sliced() -%}
-    {{ return((config.get('meta') or {}).get('sliced', false) and not extends_a_build()) }}
+    {{ return((config.get('meta') or {}).get('slices_at_once', 0) > 0 and not extends_a_build()) }}
 {%- endmacro %}
 
 {# A condition that holds for the rows whose key is in the slice that is being built. #}
@@ -68,5 +68,6 @@ set variable slice_last = (18446744073709551616::hugeint * {{ number + 1 }} // {
 {%- endmacro %}
 
 {% macro record_slices() -%}
-    {{ return(run_query('select settings.record_slices()').columns[0].values()[0] | int) }}
+    {%- set slices = run_query('select settings.record_slices()').columns[0].values()[0] | int -%}
+    {{ return([slices // config.get('meta').slices_at_once, 1] | max) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{{ keep_by_record("'deal'", 'deal_key', remembered=true, sliced=true) }}
+{{ keep_by_record("'deal'", 'deal_key', remembered=true, slices_at_once=3) }}
 
 -- Spans of business days over which an open deal's end-of-day state did not change.
 --

@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key', sliced=true) }}
+{{ keep_by_record('entity_type', 'entity_key', slices_at_once=3) }}
 
 -- Where each lead and deal with a dated past stands at `as_of`.
 with summed as (

@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key', sliced=true) }}
+{{ keep_by_record('entity_type', 'entity_key', slices_at_once=3) }}
 
 -- When each lead and deal first passed each open stage of each pipeline it was in, the next one and
 -- the outcome behind all (`won`; for leads `converted`), and whether it really entered the stages.

@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key', sliced=true) }}
+{{ keep_by_record('entity_type', 'entity_key', slices_at_once=1) }}
 
 -- What the fields with a past of each lead and deal are at `as_of`, and how often its expected close
 -- date was pushed.

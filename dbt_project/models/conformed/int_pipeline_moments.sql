@@ -1,4 +1,4 @@
-{{ keep_by_record("'deal'", 'deal_key', remembered=true, sliced=true) }}
+{{ keep_by_record("'deal'", 'deal_key', remembered=true, slices_at_once=3) }}
 
 -- Every moment at which a deal's place in the pipeline, its worth, its expected close date or its
 -- being there changed, with what held before and after it.

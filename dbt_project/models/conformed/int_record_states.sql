@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key', remembered=true, sliced=true) }}
+{{ keep_by_record('entity_type', 'entity_key', remembered=true, slices_at_once=1) }}
 
 {%- set fields = {
     'amount': 'amount', 'currency': 'currency', 'expected_close_date': 'expected_close_date',

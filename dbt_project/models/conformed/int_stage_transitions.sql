@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key', remembered=true, sliced=true) }}
+{{ keep_by_record('entity_type', 'entity_key', remembered=true, slices_at_once=1) }}
 
 -- The changes of stage, in order, with what they mean; amounts and owners are joined later.
 with ordered as (

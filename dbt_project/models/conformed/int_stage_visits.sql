@@ -1,4 +1,4 @@
-{{ keep_by_record('entity_type', 'entity_key', sliced=true) }}
+{{ keep_by_record('entity_type', 'entity_key', slices_at_once=3) }}
 
 -- Every visit of a lead or deal to an open stage: from its entry to the next change of stage.
 -- Removals and restorations end no visit.
