@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-_LITTLE_MEMORY = "500MB"
+_LITTLE_MEMORY, _LEAST_MEMORY = "500MB", "100MB"
 
 
 @contextmanager
@@ -37,6 +37,11 @@ def little_memory(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         connection.execute(f"set memory_limit = {literal(memory_limit())}")
+
+
+def give_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """Free what the engine holds of what it has read, until its limit is set again."""
+    connection.execute(f"set memory_limit = {literal(_LEAST_MEMORY)}")
 
 
 def memory_limit() -> str:

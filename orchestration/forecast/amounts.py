@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.forecast.history import Counts
+from orchestration.forecast.history import Ints
 from orchestration.forecast.landmarks import FOLLOWED_DAYS, Rows
 from orchestration.forecast.past import WON, Floats, Past
 
@@ -42,7 +42,7 @@ class Pool:
         drawn = np.cumsum(noise * self.weights[None, :], axis=1)
         return drawn / drawn[:, -1:]
 
-    def pick(self, rng: np.random.Generator, cumulative: Floats, draw: Counts) -> Floats:
+    def pick(self, rng: np.random.Generator, cumulative: Floats, draw: Ints) -> Floats:
         """Pick an amount for each element of ``draw`` (a row of ``cumulative``, ascending)."""
         picked = np.zeros(len(draw))
         if not len(self.amounts) or not len(draw):
@@ -54,7 +54,7 @@ class Pool:
         return picked
 
 
-def _runs(draw: Counts) -> list[tuple[int, int, int]]:
+def _runs(draw: Ints) -> list[tuple[int, int, int]]:
     """Return (value, begin, stop) of each run of an ascending array."""
     rows, begins = np.unique(draw, return_index=True)
     stops = np.r_[begins[1:], len(draw)]

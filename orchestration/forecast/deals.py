@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from orchestration.forecast.chances import Chances
@@ -16,6 +17,8 @@ from orchestration.forecast.windows import LEADS
 
 GRID = np.unique(np.r_[np.arange(0, 184, 7), LEADS, np.arange(184, LONGEST_PATH, 30), LONGEST_PATH])
 DRAWS = 16
+# Deals whose days ahead are laid out at once.
+AT_ONCE = 10_000
 MOST_REASONS = 3
 # Smaller effects, on the log scale of winning against ending otherwise, are no reason.
 LEAST_EFFECT = 0.08
@@ -40,7 +43,7 @@ def deal_rows(engine: Engine) -> pd.DataFrame:
         if part.engine.is_learnable:
             own = part.engine
             looked = Rows(own.open_rows, np.full(len(own.open_rows), past.as_of))
-            drawn = own.chances.cumulative(own.random("deals"), looked, GRID, DRAWS)
+            drawn = _drawn(own, looked)
             drawn = own.stepped(drawn, GRID, own.model_outlook.expected_values())
             chance[:, part.open] = drawn.mean(axis=0, dtype=np.float64)
             reasons[part.open] = _reasons(own.chances, looked)
@@ -50,6 +53,17 @@ def deal_rows(engine: Engine) -> pd.DataFrame:
     frame = _frame(engine, names, chance)
     frame["reasons"] = reasons
     return frame[COLUMNS]
+
+
+def _drawn(engine: Engine, looked: Rows) -> npt.NDArray[np.float32]:
+    """Return the chances, (draws, days, deals); all deals see the same draws of the parameters."""
+    parts = [
+        engine.chances.cumulative(
+            engine.random("deals"), Rows(looked.state[part], looked.day[part]), GRID, DRAWS
+        )
+        for part in np.split(np.arange(len(looked.day)), range(AT_ONCE, len(looked.day), AT_ONCE))
+    ]
+    return np.concatenate(parts, axis=2)
 
 
 def _measured(engine: Engine) -> Floats:

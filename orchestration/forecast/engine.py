@@ -309,6 +309,8 @@ class Engine:
             return
         members = self.segments.members
         without_new = np.array([window.start is not None for window in self.windows], dtype=float)
+        # Where no period lies, deals to come are nobody's question.
+        is_asked = members[without_new > 0].any(axis=0)
         count = len(self.open_rows)
         repeats = next(number for fewest, number in REPEATS if count >= fewest)
         spells = [self.past.states.spell[self.open_rows]]
@@ -317,6 +319,7 @@ class Engine:
         rng = self.random(method)
         for part in self.parts_of(method):
             outlook = part.engine.outlook(method)
+            outlook = replace(outlook, new_wins=outlook.new_wins * is_asked)
             behind = sum(len(spell) for spell in spells)
             own = drawn_wins(rng, outlook, repeats * PARAMETER_DRAWS // len(outlook.chances))
             rows = np.r_[part.open, behind + np.arange(len(outlook.carrier_weight))]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 
 ROUNDS = 6
 # A step that would multiply a rate by more than e^1.5 is cut: far from the optimum it overshoots.

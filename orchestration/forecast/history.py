@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Ints = npt.NDArray[np.int64]
-# Of any width, where there are very many.
-Counts = npt.NDArray[np.signedinteger[Any]]
+# Of any width: where there are very many, of a narrow one.
+Ints = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
 
 # A day that never comes: the end of what goes on.

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from orchestration.forecast.tempo import QUARTER_CLASSES, quarter_class
 
 Floats = npt.NDArray[np.floating[Any]]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 
 BLOCK_DAYS, MOST_BLOCKS = 30, 40
 # Standard deviations of a month's step and of the trend a month, and how plausible they are.

@@ -42,11 +42,13 @@ class Measured:
 
     def chances(self, pipeline: Ints, stage: Ints, age: Ints, days: Ints) -> tuple[Floats, Floats]:
         """Return chances to be won, and to end otherwise, by deal and number of days ahead."""
-        won, gone = np.zeros((2, len(stage), len(days)))
         wide = LONGEST_PATH + 1
-        keys = (pipeline * (stage.max(initial=0) + 1) + stage) * wide + np.minimum(age, wide - 1)
+        keys = pipeline.astype(np.int64) * (stage.max(initial=0) + 1) + stage
+        keys = keys * wide + np.minimum(age, wide - 1)
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         inverse = inverse.reshape(-1)
+        # Of deals in one stage that are as long in it, what is said is the same.
+        won, gone = np.zeros((2, len(first), len(days)))
         for code, paths in self.paths.items():
             mine = np.flatnonzero(pipeline[first] == code)
             for begin in range(0, len(mine), CASES_AT_ONCE):
@@ -166,7 +168,8 @@ def measure(
     unseen = np.maximum(np.minimum(past.seen_from - 1, until) - states.entered[begin], 0)
     past_leaning = leaning[0].mean(until) if leaning else np.zeros(len(begin))
     has_ended = goes_on | (cause != OPEN)
-    paths, places = {}, {}
+    paths: dict[int, StagePaths] = {}
+    places: dict[int, Ints] = {}
     for code in np.unique(pipeline):
         mine = np.flatnonzero(seen & (pipeline[begin] == code))
         if not len(mine):

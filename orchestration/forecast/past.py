@@ -25,6 +25,8 @@ from orchestration.forecast.history import (
 )
 
 Floats = npt.NDArray[np.floating[Any]]
+# As wide as days and row numbers need: a large company has tens of millions of them.
+Narrow = np.int32
 Texts = npt.NDArray[np.object_]
 
 # How a spell of being open ends.
@@ -228,21 +230,27 @@ def past_of(history: DealHistory, as_of: date) -> Past:
     deals_first = np.r_[np.ones(min(len(deal), 1), bool), deal[1:] != deal[:-1]]
     base = np.maximum.accumulate(np.where(deals_first, steps, 0)) if len(deal) else steps
     states = States(
-        deal=deal, start=start, end=days_of(spans["valid_to"]), spell=rank[spell_of_state],
-        created=np.where(created < NEVER, created, start),
-        entered=np.minimum(days_of(spans["stage_entered_on"]), start),
-        expected=days_of(spans["expected_close_date"]), position=position,
+        deal=_narrow(deal), start=_narrow(start), end=_narrow(days_of(spans["valid_to"])),
+        spell=_narrow(rank[spell_of_state]),
+        created=_narrow(np.where(created < NEVER, created, start)),
+        entered=_narrow(np.minimum(days_of(spans["stage_entered_on"]), start)),
+        expected=_narrow(days_of(spans["expected_close_date"])), position=position,
         win_rate=spans["win_rate"].to_numpy(), amount=spans["amount"].to_numpy(),
-        pushes=np.nan_to_num(spans["push_count"].to_numpy()).astype(np.int64),
-        backward=(steps - base).astype(np.int64), crm=spans["crm_probability"].to_numpy(),
+        pushes=_narrow(np.nan_to_num(spans["push_count"].to_numpy())),
+        backward=_narrow(steps - base), crm=spans["crm_probability"].to_numpy(),
         stage=_coded(spans["stage"]), dimensions=dimensions,
     )  # fmt: skip
     spells = Spells(
-        spell_deal[order], spell_start[order], spell_end[order], cause[order], amount[order],
-        spell_first[order], spell_last[order], spell_dimensions,
+        _narrow(spell_deal[order]), _narrow(spell_start[order]), _narrow(spell_end[order]),
+        _narrow(cause[order]), amount[order], _narrow(spell_first[order]),
+        _narrow(spell_last[order]), spell_dimensions,
     )  # fmt: skip
     names = spans["deal_key"].cat.categories
     return Past(day_number(as_of), states, spells, names, pd.util.hash_array(np.asarray(names)))
+
+
+def _narrow(values: npt.NDArray[Any]) -> Ints:
+    return np.asarray(values.astype(Narrow))
 
 
 def _pick(values: npt.NDArray[Any], rows: Ints) -> npt.NDArray[Any]:
@@ -256,14 +264,14 @@ def _cause(outcomes: pd.Series[Any]) -> Ints:
 
 
 def _coded(column: pd.Series[Any]) -> Coded:
-    codes = column.cat.codes.to_numpy().astype(np.int64)
+    codes = column.cat.codes.to_numpy()
     names = np.asarray(column.cat.categories, dtype=object)
     return _compact(codes, names)
 
 
 def _compact(codes: Ints, names: Texts) -> Coded:
     seen = np.bincount(codes, minlength=len(names)) > 0
-    return Coded((np.cumsum(seen) - 1)[codes], names[seen])
+    return Coded(_narrow(np.cumsum(seen) - 1)[codes], names[seen])
 
 
 def _coded_together(
@@ -281,18 +289,18 @@ def _coded_together(
     )
     names = np.array(sorted({*state_names, *closing_names, UNKNOWN}), dtype=object)
     state_codes = (
-        np.searchsorted(names, state_names)[states.cat.codes.to_numpy()]
+        _narrow(np.searchsorted(names, state_names))[states.cat.codes.to_numpy()]
         if len(states)
-        else np.zeros(0, np.int64)
+        else np.zeros(0, Narrow)
     )
-    spell_codes = np.full(len(last), int(np.searchsorted(names, UNKNOWN)), dtype=np.int64)
+    spell_codes = np.full(len(last), int(np.searchsorted(names, UNKNOWN)), dtype=Narrow)
     has_state = last >= 0
     spell_codes[has_state] = state_codes[last[has_state]]
     if closings is not None and len(closings):
         told = np.searchsorted(names, closing_names)[closings.cat.codes.to_numpy()]
         has_closing = closing >= 0
         spell_codes[has_closing] = told[closing[has_closing]]
-    both = _compact(np.r_[state_codes, spell_codes].astype(np.int64), names)
+    both = _compact(np.r_[state_codes, spell_codes], names)
     return Coded(both.codes[: len(state_codes)], both.names), Coded(
         both.codes[len(state_codes) :], both.names
     )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from orchestration.forecast.amounts import Pool
-from orchestration.forecast.history import Counts, Ints
+from orchestration.forecast.history import Ints
 from orchestration.forecast.past import Floats
 
 # Lots that stand for weights: a table to draw from is far quicker than a search for each draw.
@@ -72,14 +72,15 @@ class Wins:
 
     draws: int
     segments: int
-    draw: Counts
-    segment: Counts
+    draw: Ints
+    segment: Ints
     value: Floats
-    row: Counts
+    row: Ints
 
     def totals(self, codes: Ints, size: int) -> Floats:
         """Return totals by draw, dimension value and segment; ``codes`` are those of the rows."""
-        place = (self.draw * size + codes[self.row]) * self.segments + self.segment
+        of_draw = self.draw.astype(np.int64) * size
+        place = (of_draw + codes[self.row]) * self.segments + self.segment
         total = np.bincount(place, weights=self.value, minlength=self.draws * size * self.segments)
         return np.asarray(total.reshape(self.draws, size, self.segments), dtype=np.float64)
 
@@ -138,11 +139,9 @@ def _lots(weights: Floats) -> Ints:
     return np.searchsorted(share, (np.arange(size) + 0.5) / size)
 
 
-def _open_wins(
-    rng: np.random.Generator, outlook: Outlook, repeats: int
-) -> tuple[Counts, Counts, Counts]:
+def _open_wins(rng: np.random.Generator, outlook: Outlook, repeats: int) -> tuple[Ints, Ints, Ints]:
     """Draw which open deals are won and when: draw, deal, segment."""
-    found: list[tuple[Counts, Counts, Counts]] = []
+    found: list[tuple[Ints, Ints, Ints]] = []
     for number, chances in enumerate(outlook.chances):
         uniform = rng.random((repeats, chances.shape[1]), dtype=np.float32)
         repeat, deal = np.nonzero(uniform < chances[-1][None, :])

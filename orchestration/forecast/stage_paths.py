@@ -19,7 +19,7 @@ FEWEST_AT_RISK = 5
 LONGEST_PATH = 730
 
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
-Ints: TypeAlias = npt.NDArray[np.int64]
+Ints: TypeAlias = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def measured_paths(
     """
     size, days = len(names), LONGEST_PATH
     until = np.minimum(lasted, days + 1)
-    place = (stages * (size + 3) + targets) * (days + 2) + until
+    place: Ints = (stages * (size + 3) + targets) * (days + 2) + until
     counted = np.bincount(place, weights=deals, minlength=size * (size + 3) * (days + 2))
     counted = counted.reshape(size, size + 3, days + 2)
     at_risk = counted.sum(axis=1)[:, ::-1].cumsum(axis=1)[:, ::-1]

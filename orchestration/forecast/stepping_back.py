@@ -81,6 +81,11 @@ def stepped_back(
     ratio = (ratio + np.interp(COMPARED_DAYS, edges, ratio)) / 2
     factor = np.clip(1 + weight * (ratio - 1), *FACTOR_BOUNDS)
     closer = 1 - min(weight, INDEPENDENT) / 2
-    drawn = mean[None] + closer * (chances - mean[None])
-    moved = np.clip(drawn * factor[None, :, None], 0, 1).astype(np.float32)
-    return np.asarray(np.maximum.accumulate(moved, axis=1))
+    # In place: a large company's chances fill hundreds of megabytes.
+    middle = mean.astype(np.float32)[None]
+    moved = chances - middle
+    moved *= np.float32(closer)
+    moved += middle
+    moved *= factor.astype(np.float32)[None, :, None]
+    np.clip(moved, 0, 1, out=moved)
+    return np.asarray(np.maximum.accumulate(moved, axis=1, out=moved))

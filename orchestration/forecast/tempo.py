@@ -19,7 +19,7 @@ import numpy.typing as npt
 from orchestration.forecast.history import dates_of
 
 Floats = npt.NDArray[np.floating[Any]]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 
 BLOCK_DAYS = 30
 MOST_BLOCKS = 40

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
 import pandas as pd
 
-from orchestration.engine import literal, little_memory
+from orchestration.engine import give_back, literal, little_memory
 from orchestration.forecast.record import QUANTILES
 from orchestration.mart_shapes import DEAL_FORECAST, FORECAST
 from orchestration.marts.periods import Period, forecast_periods
+
+if TYPE_CHECKING:
+    from orchestration.forecast.history import DealHistory
 
 FORECAST_ROWS = "forecast_rows"
 FORECAST_DEALS = "forecast_deals"
@@ -25,19 +29,25 @@ def write_forecast(
 ) -> None:
     """Forecast from the warehouse's history at ``as_of``, and replace both marts."""
     # Imported late: only a night needs the libraries of statistics.
-    from orchestration.forecast.inputs import read_inputs
     from orchestration.forecast.methods import forecast
 
     periods = forecast_periods(as_of, fiscal_year_start_month)
     with little_memory(connection):
         targets = target_rows(connection)
-        made = forecast(
-            read_inputs(connection, undated=True).valued_at(as_of), as_of, periods, targets
-        )
+        # Not named here: the forecast lets go of it as soon as it has what it needs.
+        made = forecast(_history(connection, as_of), as_of, periods, targets)
     connection.register(FORECAST_ROWS, made.rows)
     connection.register(FORECAST_DEALS, made.deals)
     FORECAST.write(connection, forecast_query(as_of, periods))
     DEAL_FORECAST.write(connection, deal_query(as_of))
+
+
+def _history(connection: duckdb.DuckDBPyConnection, as_of: date) -> DealHistory:
+    from orchestration.forecast.inputs import read_inputs
+
+    history = read_inputs(connection, undated=True).valued_at(as_of)
+    give_back(connection)
+    return history
 
 
 def target_rows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

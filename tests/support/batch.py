@@ -119,7 +119,7 @@ def build_nights(
     nightly = read_facts(home)
     home.warehouse.unlink()
     # As a large company's is: each record's past in one slice of several.
-    build_facts(home, settings, Night(AS_OF), models, feeds, slices=3)
+    build_facts(home, settings, Night(AS_OF), models, feeds, slices=6)
     return nightly, read_facts(home)
 
 
