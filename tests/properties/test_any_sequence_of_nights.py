@@ -36,6 +36,7 @@ MODELS = (
     *("+int_funnel_counts", "+mart_stage_flow", "+mart_stage_velocity", "+mart_pipeline_summary"),
     *("+mart_pipeline_waterfall", "+mart_close_date_moves", "int_deal_probabilities"),
     *("int_history_disagreements", "+int_forecast_spans", "+int_forecast_closings"),
+    "+int_told_predictions",
 )
 LAWS = (
     *("assert_snapshots_follow_from_transitions", "assert_no_snapshot_day_is_missing"),
