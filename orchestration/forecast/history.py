@@ -52,12 +52,14 @@ class DealHistory:
         if self.spans.attrs.get("is_deal_history") and self.closings.attrs.get("is_deal_history"):
             return
         spans, closings = _shaped_spans(self.spans), _shaped_closings(self.closings)
-        keys = pd.Index(
-            sorted({*spans["deal_key"].cat.categories, *closings["deal_key"].cat.categories})
+        keys = np.asarray(
+            pd.Index(_names(spans["deal_key"])).union(pd.Index(_names(closings["deal_key"]))),
+            dtype=object,
         )
         ordered = []
         for frame, day in ((spans, "valid_from"), (closings, "closed_on")):
-            frame["deal_key"] = frame["deal_key"].cat.set_categories(keys)
+            places = np.searchsorted(keys, _names(frame["deal_key"]))
+            frame["deal_key"] = _categories(places, frame["deal_key"].cat.codes.to_numpy(), keys)
             codes = frame["deal_key"].cat.codes.to_numpy()
             order = np.lexsort((days_of(frame[day]), codes))
             # Rows that are in order already are not held twice.
@@ -176,13 +178,28 @@ def _shaped_closings(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _texts(column: pd.Series[Any]) -> pd.Categorical:
-    texts = pd.Categorical(column).rename_categories(str)
-    if (texts.codes < 0).any():
-        if UNKNOWN not in texts.categories:
-            texts = texts.add_categories([UNKNOWN])
-        texts = texts.fillna(UNKNOWN)
-    texts = texts.remove_unused_categories()
-    return texts.reorder_categories(sorted(texts.categories))
+    texts = pd.Categorical(column)
+    # The last name is that of null, whose code is -1.
+    names = np.array([*map(str, texts.categories.to_numpy(object)), UNKNOWN], dtype=object)
+    occurs = np.bincount(texts.codes + 1, minlength=len(names)) > 0
+    occurs = np.r_[occurs[1:], occurs[0]]
+    kept = names[occurs]
+    if not (kept[1:] > kept[:-1]).all():
+        kept = np.unique(kept)
+    places = np.zeros(len(names), dtype=np.int64)
+    places[occurs] = np.searchsorted(kept, names[occurs])
+    return _categories(places, texts.codes, kept)
+
+
+def _names(column: pd.Series[Any]) -> npt.NDArray[np.object_]:
+    names: npt.NDArray[np.object_] = column.cat.categories.to_numpy(object)
+    return names
+
+
+def _categories(places: Ints, codes: Ints, names: npt.NDArray[np.object_]) -> pd.Categorical:
+    """Return texts whose codes point to the places that hold their numbers among the names."""
+    moved = places[codes] if len(codes) else np.zeros(0, dtype=np.int64)
+    return pd.Categorical.from_codes(moved, categories=pd.Index(names))
 
 
 def _dates(column: pd.Series[Any]) -> npt.NDArray[np.datetime64]:
