@@ -68,12 +68,12 @@ class Chances:
         Shape (draws, edges, rows), one for each draw of the parameters and of the tempo to come.
         """
         horizon = int(edges[-1])
-        cells = ahead(len(rows.day), edges)
+        cells, borders = ahead(rows.day, edges, self.lens.quarter_phase)
         factors = self._factors(rows, cells)
         logs = self.rates.log_rates(rows, cells, False)
         likely = self.rates.expected(rows, cells, False)
         known = [[*factors, self.rates.worth(likely, cause)] for cause in (0, 1)]
-        cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
+        cuts = borders[:, 0] if len(rows.day) else np.array([0, horizon])
         leanings = self.rates.leaning.draws(draws, cuts[1:] // 2)
         wins = self.won_tempo.draws(rng, draws, horizon)
         ends = self.gone_tempo.draws(rng, draws, horizon)
@@ -97,10 +97,9 @@ class Chances:
         A deal's rates come from the paths of the others.
         """
         past, edges = self.lens.past, np.r_[0, LEADS]
-        cells = ahead(len(rows.day), edges)
+        cells, borders = ahead(rows.day, edges, self.lens.quarter_phase)
         factors = self._factors(rows, cells)
         base = self.rates.expected(rows, cells, True)
-        cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
         logs, times = [], []
         for cause, (model, tempo) in enumerate(
             ((self.won, self.won_tempo), (self.gone, self.gone_tempo))
@@ -109,10 +108,11 @@ class Chances:
             logs.append(base[cause] + model.log_rates(model.effects[None, :], known)[0])
             days = np.arange(past.first_day, past.as_of + int(edges[-1]) + 1)
             clock = np.r_[0.0, np.cumsum(tempo.mean(days))]
-            at = rows.day[None, :] - past.first_day + 1 + cuts[:, None]
+            at = rows.day[None, :] - past.first_day + 1 + borders
             times.append(np.diff(clock[np.clip(at, 0, len(clock) - 1)], axis=0))
         said = _won_by(logs[0], logs[1], times[0], times[1], len(rows.day))
-        return said[np.searchsorted(cuts, LEADS)]
+        place = np.stack([(borders <= lead).sum(axis=0) - 1 for lead in LEADS])
+        return np.asarray(np.take_along_axis(said, place, axis=0))
 
     def _factors(self, rows: Rows, cells: Cells) -> list[Factor]:
         return [
@@ -130,10 +130,10 @@ def fit_chances(
     lens = lens_of(past, quarter_phase)
     everything = landmark_rows(past)
     rows = sampled(past, everything)
-    cells = followed(past, rows)
+    cells = followed(past, rows, quarter_phase)
     factors = [*per_cell(lens.deal_factors(rows), cells), *lens.lead_factors(rows, cells)]
     near_rows = sampled(past, everything, MOST_TEMPO_ROWS)
-    near = followed(past, near_rows, SEEN_ONCE_DAYS)
+    near = followed(past, near_rows, quarter_phase, SEEN_ONCE_DAYS)
     near_factors = [
         *per_cell(lens.deal_factors(near_rows), near), *lens.lead_factors(near_rows, near)
     ]  # fmt: skip

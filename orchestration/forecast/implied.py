@@ -101,7 +101,8 @@ class Implied:
             ends.append(
                 risen[:, :, cells.row, at] + rates[:, :, cells.row, at] * (time - edges[at])
             )
-        return np.asarray((ends[1] - ends[0]) / (cells.bin_until - cells.bin_after))
+        days = np.maximum(cells.bin_until - cells.bin_after, 1)
+        return np.asarray((ends[1] - ends[0]) / days)
 
     def at(self, log_rates: Floats, leaning: Floats) -> Floats:
         """Return the log rates, (2, cells), at each cell's leaning."""
