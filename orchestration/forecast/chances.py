@@ -147,7 +147,9 @@ def fit_chances(
     ):
         # Several landmarks tell of one event: together they count once.
         repeated = max(float(events.sum()), 1.0) / _distinct(past, rows, cells, events)
-        passed = _passed(past, aging.clock, cells) * np.exp(base[cause])
+        # An end is somewhere within its day.
+        passed = _passed(past, aging.clock, cells, (cells.won + cells.gone) / 2)
+        passed = passed * np.exp(base[cause])
         known = [*factors, rates.worth(base, cause)]
         model = fit_rates(known, events * weight / repeated, passed * weight / repeated)
         # Yet what they tell is not all the same: each is at another lead.
@@ -191,10 +193,14 @@ def drift_of(aging: Aging) -> float:
     return change if is_noted else 0.0
 
 
-def _passed(past: Past, clock: Floats, cells: Cells) -> Floats:
-    """Time that passed on the clock over each cell; its first element is before the first day."""
+def _passed(past: Past, clock: Floats, cells: Cells, missed: Floats) -> Floats:
+    """Time that passed on the clock over each cell; its first element is before the first day.
+
+    ``missed``: the share of its last day on which it was not at risk.
+    """
     base = past.first_day - 1
-    return clock[cells.until - base] - clock[cells.after - base]
+    last = clock[cells.until - base] - clock[cells.until - base - 1]
+    return np.asarray(clock[cells.until - base] - clock[cells.after - base] - missed * last)
 
 
 def _distinct(past: Past, rows: Rows, cells: Cells, events: Floats) -> float:

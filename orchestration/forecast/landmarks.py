@@ -17,7 +17,7 @@ from orchestration.forecast.hazards import Factor
 from orchestration.forecast.history import NEVER, Flags, Ints, dates_of
 from orchestration.forecast.past import Floats, Past
 from orchestration.forecast.sharpening import WAITED
-from orchestration.forecast.tempo import left_of_quarter, place_in_quarter
+from orchestration.forecast.tempo import left_of_quarter, place_in_quarter, quarter_class
 
 MOST_LANDMARKS = 40
 # Rows to learn from; more say nothing new of some two hundred effects.
@@ -25,8 +25,10 @@ MOST_ROWS = 7_000
 # Borders of the bins of lead time in days; followed up to the last but two.
 BINS = np.array([0, 7, 15, 30, 60, 100, 184, 365, 731])
 FOLLOWED_DAYS = 184
-# Up to this lead, bins are cut where a quarter's last two weeks begin and end; there are so many.
-CUT_DAYS, MOST_TURNS = 100, 3
+# Up to this lead, bins are cut where parts of a quarter's last two weeks begin and end: what waits
+# for its last day is won the faster, the nearer that is. How many parts, and turns within the lead.
+CUT_DAYS, PUSH_PARTS, MOST_TURNS = 100, 3, 8
+CLOSINGS = PUSH_PARTS + 2
 LEADS_LEARNED = 6
 AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 121, 181, 366])
 STAGE_AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 181])
@@ -169,11 +171,11 @@ def ahead(day: Ints, edges: Ints, quarter_phase: int) -> tuple[Cells, Ints]:
 
 
 def _turns(day: Ints, quarter_phase: int) -> Ints:
-    """Return after how many days a quarter's last two weeks begin and end, (turns, rows)."""
+    """Return after how many days parts of a quarter's last two weeks begin or end, (turns, rows)."""
     first = int(day.min(initial=0))
     days = np.arange(first, int(day.max(initial=0)) + CUT_DAYS + 1)
-    is_last = place_in_quarter(days + 1, quarter_phase) == 0
-    changes = days[np.flatnonzero(np.diff(is_last)) + 1]
+    part = np.minimum(quarter_class(days + 1, quarter_phase), PUSH_PARTS)
+    changes = days[np.flatnonzero(np.diff(part)) + 1]
     begin = np.searchsorted(changes, day, side="right")
     at = np.minimum(begin + np.arange(MOST_TURNS)[:, None], len(changes) - 1)
     return np.asarray(changes[at] - day) if len(changes) else np.zeros((0, len(day)), dtype=np.int64)
@@ -250,11 +252,11 @@ class Lens:
         # is left after it waits for another one.
         waited = day + WAITED_AT * cells.bin_after - self.past.states.entered[at]
         is_after = cells.bin_after >= left_of_quarter(day + 1, self.quarter_phase)
-        closing = 3 * is_after + last_weeks(day, cells, self.quarter_phase)
+        closing = CLOSINGS * is_after + closing_part(day, cells, self.quarter_phase)
         waits = np.searchsorted(WAITS, waited, side="right")
         pull = (closing * (PLACES + 1) + self._place(at)) * (len(WAITS) + 1) + waits
         return [
-            Factor("pull", pull, 6 * (PLACES + 1) * (len(WAITS) + 1), 0.5),
+            Factor("pull", pull, 2 * CLOSINGS * (PLACES + 1) * (len(WAITS) + 1), 0.5),
             Factor("lead", cells.lead, LEADS_LEARNED),
             Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
@@ -290,13 +292,18 @@ class Lens:
         return np.searchsorted(STAGE_AGES, age, side="right")
 
 
-def last_weeks(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
-    """Return how much of each cell lies in a quarter's last two weeks: 0 nothing, 2 most of it."""
+def closing_part(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
+    """Return the part of a quarter's last two weeks that each cell lies in.
+
+    0: none, then from the first part to the last days; one more where it lies there partly.
+    """
     first, last = int(day.min(initial=0)), int((day + cells.bin_until).max(initial=0))
-    late = place_in_quarter(np.arange(first, last + 1), quarter_phase) == 0
-    passed = np.cumsum(late)
-    days = passed[day + cells.bin_until - first] - passed[day + cells.bin_after - first]
-    return np.where(days == 0, 0, np.where(2 * days < cells.bin_until - cells.bin_after, 1, 2))
+    part = np.maximum(PUSH_PARTS - quarter_class(np.arange(first, last + 2), quarter_phase), 0)
+    begins, ends = day + cells.bin_after + 1 - first, day + cells.bin_until - first
+    late = np.cumsum(np.r_[0, part > 0])
+    is_cut = (part[begins] == part[ends]) & (cells.bin_until <= CUT_DAYS)
+    is_partly = late[ends + 1] > late[begins]
+    return np.where(is_cut, part[begins], np.where(is_partly, PUSH_PARTS + 1, 0))
 
 
 def lens_of(past: Past, quarter_phase: int) -> Lens:
