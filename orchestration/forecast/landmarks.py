@@ -28,7 +28,7 @@ FOLLOWED_DAYS = 184
 # Up to this lead, bins are cut where parts of a quarter's last two weeks begin and end: what waits
 # for its last day is won the faster, the nearer that is. How many parts, and turns within the lead.
 CUT_DAYS, PUSH_PARTS, MOST_TURNS = 100, 3, 8
-CLOSINGS = PUSH_PARTS + 2
+CLOSINGS = PUSH_PARTS + 3
 LEADS_LEARNED = 6
 AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 121, 181, 366])
 STAGE_AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 181])
@@ -252,11 +252,12 @@ class Lens:
         # is left after it waits for another one.
         waited = day + WAITED_AT * cells.bin_after - self.past.states.entered[at]
         is_after = cells.bin_after >= left_of_quarter(day + 1, self.quarter_phase)
-        closing = CLOSINGS * is_after + closing_part(day, cells, self.quarter_phase)
+        closing = closing_part(day, cells, self.quarter_phase)
+        closing = np.where(is_after & (closing == 0), CLOSINGS - 1, closing)
         waits = np.searchsorted(WAITS, waited, side="right")
         pull = (closing * (PLACES + 1) + self._place(at)) * (len(WAITS) + 1) + waits
         return [
-            Factor("pull", pull, 2 * CLOSINGS * (PLACES + 1) * (len(WAITS) + 1), 0.5),
+            Factor("pull", pull, CLOSINGS * (PLACES + 1) * (len(WAITS) + 1), 0.5),
             Factor("lead", cells.lead, LEADS_LEARNED),
             Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
