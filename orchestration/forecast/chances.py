@@ -22,6 +22,7 @@ from orchestration.forecast.landmarks import (
     Rows,
     ahead,
     followed,
+    is_in_season,
     is_like_today,
     landmark_rows,
     lens_of,
@@ -40,8 +41,9 @@ MOST_TEMPO_ROWS = 15_000
 # What was seen so many days ago counts half; far fewer where a drift is noticed: rates of a year
 # changed by more than two standard deviations, and enough to be felt.
 HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
-# Rows that chances are judged by, and what those count that lie elsewhere in their quarter.
-MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.1
+# Rows that chances are judged by, at today's place of their quarter and elsewhere, and what the
+# latter count.
+MOST_LIKE, MOST_UNLIKE, UNLIKE_WEIGHT = 2_500, 1_500, 0.3
 # How much of what two landmarks tell of one event is the same, for how sure effects are (the design
 # effect of clusters: Kish, "Survey Sampling", 1965).
 SAME_SHARE = 0.5
@@ -163,20 +165,33 @@ def fit_chances(
         fitted.append((model, tempo))
     (won, won_tempo), (gone, gone_tempo) = fitted
     chances = Chances(lens, rates, won, gone, won_tempo, gone_tempo)
-    looked = sampled(past, everything, MOST_JUDGED)
-    return replace(chances, sharpening=_sharpening(chances, looked))
+    return replace(chances, sharpening=_sharpening(chances, everything))
 
 
-def _sharpening(chances: Chances, rows: Rows) -> Sharpening:
+def _sharpening(chances: Chances, everything: Rows) -> Sharpening:
     past = chances.lens.past
+    is_like = is_like_today(past, everything.day)
+    parts, weights = [], []
+    for chosen, most, counts in ((is_like, MOST_LIKE, 1.0), (~is_like, MOST_UNLIKE, UNLIKE_WEIGHT)):
+        of_kind = Rows(everything.state[chosen], everything.day[chosen])
+        part = sampled(past, of_kind, most)
+        parts.append(part)
+        weights.append(np.full(len(part.day), counts * chosen.sum() / max(len(part.day), 1)))
+    rows = Rows(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
     spells, spell = past.spells, past.states.spell[rows.state]
     until = rows.day[None, :] + LEADS[:, None]
     won = (spells.cause[spell] == WON)[None, :] & (spells.end[spell][None, :] <= until)
-    weight = np.where(is_like_today(past, rows.day), 1.0, UNLIKE_WEIGHT)
     # Several landmarks tell of one deal: together they count once.
-    weight = weight * len(np.unique(spell)) / max(len(spell), 1)
+    weight = np.concatenate(weights) * len(np.unique(spell)) / max(len(everything.day), 1)
     waiting = chances.lens.waiting(rows, LEADS)
-    return fit_sharpening(chances.looking_back(rows), won, until <= past.as_of, weight, waiting)
+    return fit_sharpening(
+        chances.looking_back(rows), won, until <= past.as_of, weight, waiting,
+        is_in_season(past, rows.day),
+    )  # fmt: skip
+
+
+def _columns(rows: Rows) -> tuple[Ints, Ints]:
+    return rows.state, rows.day
 
 
 def half_life_of(leaning: Leaning, won_aging: Aging, gone_aging: Aging) -> float:

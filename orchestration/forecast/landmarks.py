@@ -88,6 +88,12 @@ def is_like_today(past: Past, day: Ints) -> Flags:
     return np.asarray((today - _month(day)) % 3 == 0)
 
 
+def is_in_season(past: Past, day: Ints) -> Flags:
+    """Whether landmark days are of the same month of the year as today."""
+    today = _month(np.array([past.as_of]))
+    return np.asarray((today - _month(day)) % 12 == 0)
+
+
 def _months_before(day: int, count: int) -> int:
     """Return the day so many months before that is as far from its month's end, as far as may be.
 
