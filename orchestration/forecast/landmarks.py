@@ -126,9 +126,7 @@ def sampled(past: Past, rows: Rows, most: int = MOST_ROWS) -> Rows:
     return Rows(rows.state[chosen], rows.day[chosen])
 
 
-def followed(
-    past: Past, rows: Rows, quarter_phase: int, until_lead: int = FOLLOWED_DAYS
-) -> Cells:
+def followed(past: Past, rows: Rows, quarter_phase: int, until_lead: int = FOLLOWED_DAYS) -> Cells:
     """Follow rows to the end of the deal's being open, or as far as the past is known."""
     spells = past.spells
     spell = past.states.spell[rows.state]
@@ -177,14 +175,16 @@ def ahead(day: Ints, edges: Ints, quarter_phase: int) -> tuple[Cells, Ints]:
 
 
 def _turns(day: Ints, quarter_phase: int) -> Ints:
-    """Return after how many days parts of a quarter's last two weeks begin or end, (turns, rows)."""
+    """Return after how many days parts of a quarter's last weeks begin or end, (turns, rows)."""
     first = int(day.min(initial=0))
     days = np.arange(first, int(day.max(initial=0)) + CUT_DAYS + 1)
     part = np.minimum(quarter_class(days + 1, quarter_phase), PUSH_PARTS)
     changes = days[np.flatnonzero(np.diff(part)) + 1]
     begin = np.searchsorted(changes, day, side="right")
     at = np.minimum(begin + np.arange(MOST_TURNS)[:, None], len(changes) - 1)
-    return np.asarray(changes[at] - day) if len(changes) else np.zeros((0, len(day)), dtype=np.int64)
+    return (
+        np.asarray(changes[at] - day) if len(changes) else np.zeros((0, len(day)), dtype=np.int64)
+    )
 
 
 def _borders(cuts: Ints, turns: Ints) -> Ints:

@@ -93,9 +93,7 @@ def _prior(spread: float, step: float, waiting: float) -> Floats:
     """Return the precision of a correction's parts: knots, then kinds of waiting."""
     steps = np.diff(np.eye(len(KNOTS)), axis=0)
     prior = np.eye(len(KNOTS) + WAITING_KINDS) / waiting**2
-    prior[: len(KNOTS), : len(KNOTS)] = (
-        np.eye(len(KNOTS)) / spread**2 + steps.T @ steps / step**2
-    )
+    prior[: len(KNOTS), : len(KNOTS)] = np.eye(len(KNOTS)) / spread**2 + steps.T @ steps / step**2
     return prior
 
 
