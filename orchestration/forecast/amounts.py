@@ -101,7 +101,7 @@ def _width(amounts: Floats, weights: Floats) -> float:
         return 0.0
     logs = np.log(amounts)
     deviation = float(np.sqrt(weights @ np.square(logs - weights @ logs)))
-    return KERNEL * deviation * float(np.square(weights).sum()) ** 0.2
+    return float(KERNEL * deviation * np.square(weights).sum() ** 0.2)
 
 
 def mean_won_amounts(past: Past) -> Floats:
