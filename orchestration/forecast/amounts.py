@@ -1,7 +1,8 @@
 """What a won deal brings: of an open deal with an amount, of one without, of one yet to come.
 
 Pools of what past wins brought, drawn from with weights that are themselves uncertain (Rubin's
-Bayesian bootstrap, Ann. Statist. 9, 1981).
+Bayesian bootstrap, Ann. Statist. 9, 1981), and smoothed: few wins have not brought everything that
+a win may bring (Silverman and Young, Biometrika 74, 1987).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ HALF_LIFE_DAYS = 365
 # A pipeline with fewer wins borrows from the others.
 FEWEST_WINS = 12
 MOST_IN_POOL = 4_000
+# The kernel's width beside the deviation, of a single win (Silverman's rule).
+KERNEL = 1.06
 # What a won deal brings beside its amount before: pseudo-wins that bring exactly it.
 SURE_RATIOS = 15
 RATIO_BOUNDS = (0.1, 10.0)
@@ -26,10 +29,14 @@ RATIO_BOUNDS = (0.1, 10.0)
 
 @dataclass(frozen=True)
 class Pool:
-    """Amounts of wins with their weights (which add up to one)."""
+    """Amounts of wins with their weights (which add up to one).
+
+    ``width``: how far from one of them (log scale) an amount may lie, the mean being kept.
+    """
 
     amounts: Floats
     weights: Floats
+    width: float = 0.0
 
     @property
     def mean(self) -> float:
@@ -51,6 +58,9 @@ class Pool:
         for row, begin, stop in _runs(draw):
             at = np.searchsorted(cumulative[row], uniform[begin:stop])
             picked[begin:stop] = self.amounts[np.minimum(at, len(self.amounts) - 1)]
+        if self.width:
+            noise = self.width * rng.standard_normal(len(draw))
+            picked *= np.exp(noise - self.width**2 / 2)
         return picked
 
 
@@ -81,8 +91,17 @@ def won_pools(past: Past) -> list[Pool]:
             lent = lent * (FEWEST_WINS - len(mine)) / max(float(lent.sum()), 1e-12)
             weights = np.r_[weights, lent]
         weights = weights / weights.sum() if len(weights) else weights
-        pools.append(Pool(amounts, weights))
+        pools.append(Pool(amounts, weights, _width(amounts, weights)))
     return pools
+
+
+def _width(amounts: Floats, weights: Floats) -> float:
+    """Return the width of a normal kernel for the logarithms, 0 where they are all the same."""
+    if len(amounts) < 2:
+        return 0.0
+    logs = np.log(amounts)
+    deviation = float(np.sqrt(weights @ np.square(logs - weights @ logs)))
+    return float(KERNEL * deviation * np.square(weights).sum() ** 0.2)
 
 
 def mean_won_amounts(past: Past) -> Floats:

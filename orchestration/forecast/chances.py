@@ -22,6 +22,7 @@ from orchestration.forecast.landmarks import (
     Rows,
     ahead,
     followed,
+    is_in_season,
     is_like_today,
     landmark_rows,
     lens_of,
@@ -40,8 +41,9 @@ MOST_TEMPO_ROWS = 15_000
 # What was seen so many days ago counts half; far fewer where a drift is noticed: rates of a year
 # changed by more than two standard deviations, and enough to be felt.
 HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
-# Rows that chances are judged by, and what those count that lie elsewhere in their quarter.
-MOST_JUDGED, UNLIKE_WEIGHT = 4_000, 0.1
+# Rows that chances are judged by, at today's place of their quarter and elsewhere, and what the
+# latter count.
+MOST_LIKE, MOST_UNLIKE, UNLIKE_WEIGHT = 2_500, 1_500, 0.3
 # How much of what two landmarks tell of one event is the same, for how sure effects are (the design
 # effect of clusters: Kish, "Survey Sampling", 1965).
 SAME_SHARE = 0.5
@@ -68,12 +70,12 @@ class Chances:
         Shape (draws, edges, rows), one for each draw of the parameters and of the tempo to come.
         """
         horizon = int(edges[-1])
-        cells = ahead(len(rows.day), edges)
+        cells, borders = ahead(rows.day, edges, self.lens.quarter_phase)
         factors = self._factors(rows, cells)
         logs = self.rates.log_rates(rows, cells, False)
         likely = self.rates.expected(rows, cells, False)
         known = [[*factors, self.rates.worth(likely, cause)] for cause in (0, 1)]
-        cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
+        cuts = borders[:, 0] if len(rows.day) else np.array([0, horizon])
         leanings = self.rates.leaning.draws(draws, cuts[1:] // 2)
         wins = self.won_tempo.draws(rng, draws, horizon)
         ends = self.gone_tempo.draws(rng, draws, horizon)
@@ -97,10 +99,9 @@ class Chances:
         A deal's rates come from the paths of the others.
         """
         past, edges = self.lens.past, np.r_[0, LEADS]
-        cells = ahead(len(rows.day), edges)
+        cells, borders = ahead(rows.day, edges, self.lens.quarter_phase)
         factors = self._factors(rows, cells)
         base = self.rates.expected(rows, cells, True)
-        cuts = np.unique(np.concatenate([cells.bin_after, cells.bin_until]))
         logs, times = [], []
         for cause, (model, tempo) in enumerate(
             ((self.won, self.won_tempo), (self.gone, self.gone_tempo))
@@ -109,10 +110,11 @@ class Chances:
             logs.append(base[cause] + model.log_rates(model.effects[None, :], known)[0])
             days = np.arange(past.first_day, past.as_of + int(edges[-1]) + 1)
             clock = np.r_[0.0, np.cumsum(tempo.mean(days))]
-            at = rows.day[None, :] - past.first_day + 1 + cuts[:, None]
+            at = rows.day[None, :] - past.first_day + 1 + borders
             times.append(np.diff(clock[np.clip(at, 0, len(clock) - 1)], axis=0))
         said = _won_by(logs[0], logs[1], times[0], times[1], len(rows.day))
-        return said[np.searchsorted(cuts, LEADS)]
+        place = np.stack([(borders <= lead).sum(axis=0) - 1 for lead in LEADS])
+        return np.asarray(np.take_along_axis(said, place, axis=0))
 
     def _factors(self, rows: Rows, cells: Cells) -> list[Factor]:
         return [
@@ -130,10 +132,10 @@ def fit_chances(
     lens = lens_of(past, quarter_phase)
     everything = landmark_rows(past)
     rows = sampled(past, everything)
-    cells = followed(past, rows)
+    cells = followed(past, rows, quarter_phase)
     factors = [*per_cell(lens.deal_factors(rows), cells), *lens.lead_factors(rows, cells)]
     near_rows = sampled(past, everything, MOST_TEMPO_ROWS)
-    near = followed(past, near_rows, SEEN_ONCE_DAYS)
+    near = followed(past, near_rows, quarter_phase, SEEN_ONCE_DAYS)
     near_factors = [
         *per_cell(lens.deal_factors(near_rows), near), *lens.lead_factors(near_rows, near)
     ]  # fmt: skip
@@ -147,7 +149,9 @@ def fit_chances(
     ):
         # Several landmarks tell of one event: together they count once.
         repeated = max(float(events.sum()), 1.0) / _distinct(past, rows, cells, events)
-        passed = _passed(past, aging.clock, cells) * np.exp(base[cause])
+        # An end is somewhere within its day.
+        passed = _passed(past, aging.clock, cells, (cells.won + cells.gone) / 2)
+        passed = passed * np.exp(base[cause])
         known = [*factors, rates.worth(base, cause)]
         model = fit_rates(known, events * weight / repeated, passed * weight / repeated)
         # Yet what they tell is not all the same: each is at another lead.
@@ -161,20 +165,33 @@ def fit_chances(
         fitted.append((model, tempo))
     (won, won_tempo), (gone, gone_tempo) = fitted
     chances = Chances(lens, rates, won, gone, won_tempo, gone_tempo)
-    looked = sampled(past, everything, MOST_JUDGED)
-    return replace(chances, sharpening=_sharpening(chances, looked))
+    return replace(chances, sharpening=_sharpening(chances, everything))
 
 
-def _sharpening(chances: Chances, rows: Rows) -> Sharpening:
+def _sharpening(chances: Chances, everything: Rows) -> Sharpening:
     past = chances.lens.past
+    is_like = is_like_today(past, everything.day)
+    parts, weights = [], []
+    for chosen, most, counts in ((is_like, MOST_LIKE, 1.0), (~is_like, MOST_UNLIKE, UNLIKE_WEIGHT)):
+        of_kind = Rows(everything.state[chosen], everything.day[chosen])
+        part = sampled(past, of_kind, most)
+        parts.append(part)
+        weights.append(np.full(len(part.day), counts * chosen.sum() / max(len(part.day), 1)))
+    rows = Rows(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
     spells, spell = past.spells, past.states.spell[rows.state]
     until = rows.day[None, :] + LEADS[:, None]
     won = (spells.cause[spell] == WON)[None, :] & (spells.end[spell][None, :] <= until)
-    weight = np.where(is_like_today(past, rows.day), 1.0, UNLIKE_WEIGHT)
     # Several landmarks tell of one deal: together they count once.
-    weight = weight * len(np.unique(spell)) / max(len(spell), 1)
+    weight = np.concatenate(weights) * len(np.unique(spell)) / max(len(everything.day), 1)
     waiting = chances.lens.waiting(rows, LEADS)
-    return fit_sharpening(chances.looking_back(rows), won, until <= past.as_of, weight, waiting)
+    return fit_sharpening(
+        chances.looking_back(rows), won, until <= past.as_of, weight, waiting,
+        is_in_season(past, rows.day),
+    )  # fmt: skip
+
+
+def _columns(rows: Rows) -> tuple[Ints, Ints]:
+    return rows.state, rows.day
 
 
 def half_life_of(leaning: Leaning, won_aging: Aging, gone_aging: Aging) -> float:
@@ -191,10 +208,14 @@ def drift_of(aging: Aging) -> float:
     return change if is_noted else 0.0
 
 
-def _passed(past: Past, clock: Floats, cells: Cells) -> Floats:
-    """Time that passed on the clock over each cell; its first element is before the first day."""
+def _passed(past: Past, clock: Floats, cells: Cells, missed: Floats) -> Floats:
+    """Time that passed on the clock over each cell; its first element is before the first day.
+
+    ``missed``: the share of its last day on which it was not at risk.
+    """
     base = past.first_day - 1
-    return clock[cells.until - base] - clock[cells.after - base]
+    last = clock[cells.until - base] - clock[cells.until - base - 1]
+    return np.asarray(clock[cells.until - base] - clock[cells.after - base] - missed * last)
 
 
 def _distinct(past: Past, rows: Rows, cells: Cells, events: Floats) -> float:

@@ -238,8 +238,9 @@ class Engine:
         for code in np.flatnonzero(grown_pipelines(self.past)):
             own = pipeline == code
             moved[:, :, own] = stepped_back(
-                chances[:, :, own], edges, won[own].T, values[own], self.weight_of_paths
-            )
+                chances[:, :, own], edges, won[own].T, values[own], self.weight_of_paths,
+                len(self.past.won),
+            )  # fmt: skip
         return moved
 
     @cached_property
@@ -290,7 +291,7 @@ class Engine:
             spells.dimensions["pipeline"].codes[who], weight,
         )  # fmt: skip
         moved = self.stepped(chances, edges, believed.expected_values())
-        return replace(believed, chances=moved)
+        return replace(believed, chances=moved).widened(len(past.won))
 
     def carriers(self, method: str) -> Ints:
         """Return the spells that a method's deals to come resemble."""

@@ -15,7 +15,7 @@ import numpy as np
 from orchestration.forecast.aging import AGE_BINS, Slopes
 from orchestration.forecast.hazards import Factor
 from orchestration.forecast.history import Flags, Ints
-from orchestration.forecast.landmarks import BINS, Cells, Rows, last_weeks
+from orchestration.forecast.landmarks import BINS, Cells, Rows, closing_part
 from orchestration.forecast.leaning import Leaning
 from orchestration.forecast.measured import Measured, measure
 from orchestration.forecast.pace import Pace
@@ -90,7 +90,7 @@ class Implied:
         )
         day = rows.day[cells.row]
         # What is about to be won waits for the quarter's end, whatever the pace of work.
-        waits = self._is_last[rows.state][cells.row] & (last_weeks(day, cells, self.phase) > 0)
+        waits = self._is_last[rows.state][cells.row] & (closing_part(day, cells, self.phase) > 0)
         after = self.pace.between(day, day + cells.bin_after)
         until = self.pace.between(day, day + cells.bin_until)
         until = np.where(waits, after + cells.bin_until - cells.bin_after, until)
@@ -101,7 +101,8 @@ class Implied:
             ends.append(
                 risen[:, :, cells.row, at] + rates[:, :, cells.row, at] * (time - edges[at])
             )
-        return np.asarray((ends[1] - ends[0]) / (cells.bin_until - cells.bin_after))
+        days = np.maximum(cells.bin_until - cells.bin_after, 1)
+        return np.asarray((ends[1] - ends[0]) / days)
 
     def at(self, log_rates: Floats, leaning: Floats) -> Floats:
         """Return the log rates, (2, cells), at each cell's leaning."""

@@ -9,6 +9,7 @@ its quarter as today. Only rows and their factors belong here, nothing is estima
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from orchestration.forecast.hazards import Factor
 from orchestration.forecast.history import NEVER, Flags, Ints, dates_of
 from orchestration.forecast.past import Floats, Past
 from orchestration.forecast.sharpening import WAITED
-from orchestration.forecast.tempo import left_of_quarter, place_in_quarter
+from orchestration.forecast.tempo import left_of_quarter, place_in_quarter, quarter_class
 
 MOST_LANDMARKS = 40
 # Rows to learn from; more say nothing new of some two hundred effects.
@@ -24,6 +25,10 @@ MOST_ROWS = 7_000
 # Borders of the bins of lead time in days; followed up to the last but two.
 BINS = np.array([0, 7, 15, 30, 60, 100, 184, 365, 731])
 FOLLOWED_DAYS = 184
+# Up to this lead, bins are cut where parts of a quarter's last two weeks begin and end: what waits
+# for its last day is won the faster, the nearer that is. How many parts, and turns within the lead.
+CUT_DAYS, PUSH_PARTS, MOST_TURNS = 100, 3, 8
+CLOSINGS = PUSH_PARTS + 3
 LEADS_LEARNED = 6
 AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 121, 181, 366])
 STAGE_AGES = np.array([3, 8, 15, 22, 31, 46, 61, 91, 181])
@@ -32,6 +37,7 @@ OPINIONS = np.array([0.1, 0.25, 0.4, 0.6, 0.75, 0.9])
 PLACES = 5
 # Days in a stage from which a deal may be one that waits.
 WAITS = np.array([12, 30])
+WAITED_AT = 1
 RELATIONS = 9
 
 
@@ -82,6 +88,12 @@ def is_like_today(past: Past, day: Ints) -> Flags:
     return np.asarray((today - _month(day)) % 3 == 0)
 
 
+def is_in_season(past: Past, day: Ints) -> Flags:
+    """Whether landmark days are of the same month of the year as today."""
+    today = _month(np.array([past.as_of]))
+    return np.asarray((today - _month(day)) % 12 == 0)
+
+
 def _months_before(day: int, count: int) -> int:
     """Return the day so many months before that is as far from its month's end, as far as may be.
 
@@ -114,44 +126,72 @@ def sampled(past: Past, rows: Rows, most: int = MOST_ROWS) -> Rows:
     return Rows(rows.state[chosen], rows.day[chosen])
 
 
-def followed(past: Past, rows: Rows, until_lead: int = FOLLOWED_DAYS) -> Cells:
+def followed(past: Past, rows: Rows, quarter_phase: int, until_lead: int = FOLLOWED_DAYS) -> Cells:
     """Follow rows to the end of the deal's being open, or as far as the past is known."""
     spells = past.spells
     spell = past.states.spell[rows.state]
     end, cause = spells.end[spell], spells.cause[spell]
     stop = np.minimum(end, past.as_of)
+    turns = _turns(rows.day, quarter_phase)
     pieces = []
     for lead in range(len(BINS) - 1):
         if BINS[lead] >= until_lead:
             break
-        begin, close = rows.day + BINS[lead], rows.day + BINS[lead + 1]
-        at_risk = np.flatnonzero(stop > begin)
-        until = np.minimum(stop[at_risk], close[at_risk])
-        ended = (end[at_risk] <= close[at_risk]) & (end[at_risk] <= past.as_of)
-        pieces.append(
-            (
-                at_risk, np.full(len(at_risk), min(lead, LEADS_LEARNED - 1)),
-                np.full(len(at_risk), BINS[lead]), np.full(len(at_risk), BINS[lead + 1]),
-                begin[at_risk], until,
-                (ended & (cause[at_risk] == 1)).astype(np.float64),
-                (ended & (cause[at_risk] == 2)).astype(np.float64),
-            )
-        )  # fmt: skip
+        at_risk = np.flatnonzero(stop > rows.day + BINS[lead])
+        borders = _borders(BINS[lead : lead + 2], turns[:, at_risk])
+        for begin, close in pairwise(borders):
+            inside = np.flatnonzero((close > begin) & (stop[at_risk] > rows.day[at_risk] + begin))
+            row, begin, close = at_risk[inside], begin[inside], close[inside]
+            until = np.minimum(stop[row], rows.day[row] + close)
+            ended = (end[row] <= rows.day[row] + close) & (end[row] <= past.as_of)
+            pieces.append(
+                (
+                    row, np.full(len(row), min(lead, LEADS_LEARNED - 1)), begin, close,
+                    rows.day[row] + begin, until,
+                    (ended & (cause[row] == 1)).astype(np.float64),
+                    (ended & (cause[row] == 2)).astype(np.float64),
+                )
+            )  # fmt: skip
     return Cells(*(np.concatenate(parts) for parts in zip(*pieces, strict=True)))
 
 
-def ahead(count: int, edges: Ints) -> Cells:
-    """Return each of ``count`` rows × bin between the edges (days ahead, the first is 0).
+def ahead(day: Ints, edges: Ints, quarter_phase: int) -> tuple[Cells, Ints]:
+    """Return the cells of rows, by their days, between the edges (days ahead, the first is 0).
 
-    Bins of lead time are cut at the edges. Elements run over bins, then rows.
+    And the cells' borders, (cells + 1, rows): bins of lead time are cut at the edges, and some
+    cells may be empty. Elements run over borders, then rows.
     """
     cuts = np.unique(np.concatenate([edges, BINS[edges[-1] > BINS]]))
-    lead = np.minimum(np.searchsorted(BINS, cuts[:-1], side="right") - 1, LEADS_LEARNED - 1)
-    number = len(cuts) - 1
-    row = np.tile(np.arange(count), number)
-    after, until = np.repeat(cuts[:-1], count), np.repeat(cuts[1:], count)
+    borders = _borders(cuts, _turns(day, quarter_phase))
+    if len(day):
+        borders = borders[np.r_[True, (np.diff(borders, axis=0) > 0).any(axis=1)]]
+    count = len(borders) - 1
+    after, until = borders[:-1].reshape(-1), borders[1:].reshape(-1)
+    lead = np.searchsorted(BINS, borders[:-1], side="right") - 1
+    row = np.tile(np.arange(len(day)), count)
     none = np.zeros(len(row))
-    return Cells(row, np.repeat(lead, count), after, until, after, until, none, none)
+    lead = np.minimum(lead, LEADS_LEARNED - 1).reshape(-1)
+    return Cells(row, lead, after, until, after, until, none, none), borders
+
+
+def _turns(day: Ints, quarter_phase: int) -> Ints:
+    """Return after how many days parts of a quarter's last weeks begin or end, (turns, rows)."""
+    first = int(day.min(initial=0))
+    days = np.arange(first, int(day.max(initial=0)) + CUT_DAYS + 1)
+    part = np.minimum(quarter_class(days + 1, quarter_phase), PUSH_PARTS)
+    changes = days[np.flatnonzero(np.diff(part)) + 1]
+    begin = np.searchsorted(changes, day, side="right")
+    at = np.minimum(begin + np.arange(MOST_TURNS)[:, None], len(changes) - 1)
+    return (
+        np.asarray(changes[at] - day) if len(changes) else np.zeros((0, len(day)), dtype=np.int64)
+    )
+
+
+def _borders(cuts: Ints, turns: Ints) -> Ints:
+    """Return the cuts with the turns of each row among them, (borders, rows)."""
+    shared = np.repeat(cuts[:, None], turns.shape[1], axis=1)
+    between = np.where(turns < CUT_DAYS, np.clip(turns, cuts[0], cuts[-1]), cuts[0])
+    return np.sort(np.concatenate([shared, between]), axis=0)
 
 
 @dataclass(frozen=True)
@@ -216,13 +256,14 @@ class Lens:
         )  # fmt: skip
         # What waits for the quarter's end is won in its last two weeks, from the late stages; what
         # is left after it waits for another one.
-        begin = self.past.states.entered[at]
+        waited = day + WAITED_AT * cells.bin_after - self.past.states.entered[at]
         is_after = cells.bin_after >= left_of_quarter(day + 1, self.quarter_phase)
-        closing = 3 * is_after + last_weeks(day, cells, self.quarter_phase)
-        waits = np.searchsorted(WAITS, day - begin, side="right")
+        closing = closing_part(day, cells, self.quarter_phase)
+        closing = np.where(is_after & (closing == 0), CLOSINGS - 1, closing)
+        waits = np.searchsorted(WAITS, waited, side="right")
         pull = (closing * (PLACES + 1) + self._place(at)) * (len(WAITS) + 1) + waits
         return [
-            Factor("pull", pull, 6 * (PLACES + 1) * (len(WAITS) + 1), 0.5),
+            Factor("pull", pull, CLOSINGS * (PLACES + 1) * (len(WAITS) + 1), 0.5),
             Factor("lead", cells.lead, LEADS_LEARNED),
             Factor("place_lead", self._place(at) * groups + group, (PLACES + 1) * groups, 0.4),
             Factor("stage_lead", self.stage_keys[at] * groups + group, self.stages * groups, 0.25),
@@ -258,13 +299,18 @@ class Lens:
         return np.searchsorted(STAGE_AGES, age, side="right")
 
 
-def last_weeks(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
-    """Return how much of each cell lies in a quarter's last two weeks: 0 nothing, 2 most of it."""
+def closing_part(day: Ints, cells: Cells, quarter_phase: int) -> Ints:
+    """Return the part of a quarter's last two weeks that each cell lies in.
+
+    0: none, then from the first part to the last days; one more where it lies there partly.
+    """
     first, last = int(day.min(initial=0)), int((day + cells.bin_until).max(initial=0))
-    late = place_in_quarter(np.arange(first, last + 1), quarter_phase) == 0
-    passed = np.cumsum(late)
-    days = passed[day + cells.bin_until - first] - passed[day + cells.bin_after - first]
-    return np.where(days == 0, 0, np.where(2 * days < cells.bin_until - cells.bin_after, 1, 2))
+    part = np.maximum(PUSH_PARTS - quarter_class(np.arange(first, last + 2), quarter_phase), 0)
+    begins, ends = day + cells.bin_after + 1 - first, day + cells.bin_until - first
+    late = np.cumsum(np.r_[0, part > 0])
+    is_cut = (part[begins] == part[ends]) & (cells.bin_until <= CUT_DAYS)
+    is_partly = late[ends + 1] > late[begins]
+    return np.where(is_cut, part[begins], np.where(is_partly, PUSH_PARTS + 1, 0))
 
 
 def lens_of(past: Past, quarter_phase: int) -> Lens:

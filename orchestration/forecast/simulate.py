@@ -7,7 +7,7 @@ drawing belongs here: chances, rates and amounts come from elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from orchestration.forecast.past import Floats
 
 # Lots that stand for weights: a table to draw from is far quicker than a search for each draw.
 LOTS, LOTS_EACH = 4_096, 8
+# Wins with which draws lie apart by the root of two more than if all else were known.
+FEW_WINS = 120
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,16 @@ class Outlook:
     ratios: Pool
     carrier_pipeline: Ints
     carrier_weight: Floats
+
+    def widened(self, wins: int) -> Outlook:
+        """Return it with draws of the wins to come as far apart as so many past wins ask for.
+
+        How much rates may vary is itself learned from those wins, and taken as known in each draw:
+        a Student distribution is wider than a normal one by as much.
+        """
+        factor = np.sqrt(1 + FEW_WINS / max(wins, 1))
+        rate = self.new_wins.mean(axis=0)
+        return replace(self, new_wins=np.maximum(rate + factor * (self.new_wins - rate), 0.0))
 
     def expected_values(self) -> Floats:
         """Return what each open deal brings if it is won, on average."""

@@ -17,8 +17,9 @@ from orchestration.forecast.measured import Measured
 from orchestration.forecast.past import WON, Floats, Past
 from orchestration.forecast.stage_paths import LONGEST_PATH
 
-# Both views rest on one past: beyond so much weight, draws lie no closer together.
-MOST_WEIGHT, INDEPENDENT = 0.8, 0.5
+# Both views rest on one past: beyond so much weight, draws lie no closer together. With fewer wins
+# than enough they lie less close: what both measure on few, both have wrong alike.
+MOST_WEIGHT, INDEPENDENT, ENOUGH_WINS = 0.8, 0.5, 400
 # Days ahead at which the totals of both are compared.
 COMPARED_DAYS = 60
 SEEN_DAYS = 30
@@ -67,12 +68,18 @@ def grown_pipelines(past: Past) -> Flags:
 
 
 def stepped_back(
-    chances: npt.NDArray[np.float32], edges: Ints, measured: Floats, values: Floats, weight: float
+    chances: npt.NDArray[np.float32],
+    edges: Ints,
+    measured: Floats,
+    values: Floats,
+    weight: float,
+    wins: int,
 ) -> npt.NDArray[np.float32]:
     """Move the chances (draws, edges, deals) so that their total is between both.
 
-    ``measured`` (edges, deals) are those of the paths, ``values`` what deals bring. Deals keep
-    their order; draws lie closer together, as two views that agree are surer than one.
+    ``measured`` (edges, deals) are those of the paths, seen on ``wins`` wins, ``values`` what deals
+    bring. Deals keep their order; draws lie closer together, as two views that agree are surer than
+    one.
     """
     mean = chances.mean(axis=0, dtype=np.float64)
     own, theirs = mean @ values, measured @ values
@@ -80,7 +87,7 @@ def stepped_back(
     # When wins come is half left to the model, which sees more of a deal than its stage and age.
     ratio = (ratio + np.interp(COMPARED_DAYS, edges, ratio)) / 2
     factor = np.clip(1 + weight * (ratio - 1), *FACTOR_BOUNDS)
-    closer = 1 - min(weight, INDEPENDENT) / 2
+    closer = 1 - min(weight, INDEPENDENT * min(wins / ENOUGH_WINS, 1.0)) / 2
     # In place: a large company's chances fill hundreds of megabytes.
     middle = mean.astype(np.float32)[None]
     moved = chances - middle

@@ -11,11 +11,17 @@ import pytest
 from orchestration.forecast.backtest import backtest
 from orchestration.forecast.engine import Engine
 from orchestration.forecast.history import DealHistory, day_number
-from orchestration.forecast.landmarks import Rows
+from orchestration.forecast.landmarks import (
+    CUT_DAYS,
+    FOLLOWED_DAYS,
+    Rows,
+    followed,
+    landmark_rows,
+)
 from orchestration.forecast.leaning import Leaning, fit_leaning
 from orchestration.forecast.past import past_of
 from orchestration.forecast.sharpening import LEADS, fit_sharpening
-from orchestration.forecast.tempo import left_of_quarter
+from orchestration.forecast.tempo import left_of_quarter, place_in_quarter
 from orchestration.forecast.windows import lead_windows
 from tests.forecast.worlds import World, world
 
@@ -81,12 +87,13 @@ def test_chances_too_timid_are_spread_and_sound_ones_left() -> None:
     said = np.array([0.0, 0.3, 0.5, 0.7, 0.7], dtype=np.float32)[None, :, None]
     still = np.zeros_like(won, dtype=np.int64)
     none = np.zeros((len(edges), 1), dtype=np.int64)
-    spread = fit_sharpening(timid, won, known, weight, still).of(said, edges, none)[0, :, 0]
+    never = np.zeros(len(truth), dtype=bool)
+    spread = fit_sharpening(timid, won, known, weight, still, never).of(said, edges, none)[0, :, 0]
     assert spread[0] == 0
     assert spread[1] == pytest.approx(1 / 6, abs=0.06)
     assert spread[3] == pytest.approx(5 / 6, abs=0.06)
     assert (np.diff(spread) >= 0).all()
-    fitted = fit_sharpening(np.tile(truth, (len(LEADS), 1)), won, known, weight, still)
+    fitted = fit_sharpening(np.tile(truth, (len(LEADS), 1)), won, known, weight, still, never)
     np.testing.assert_allclose(fitted.of(said, edges, none), said, atol=0.04)
 
 
@@ -97,12 +104,41 @@ def test_what_waits_for_a_quarters_end_is_surer_than_its_past_says() -> None:
     won = np.tile(rng.random(len(said)) < np.where(waits, 0.95, said), (len(LEADS), 1))
     waiting = np.tile(np.where(waits, 2, 0), (len(LEADS), 1))
     told = np.tile(said, (len(LEADS), 1))
-    fitted = fit_sharpening(told, won, np.ones_like(won), np.ones(len(said)), waiting)
+    never = np.zeros(len(said), dtype=bool)
+    fitted = fit_sharpening(told, won, np.ones_like(won), np.ones(len(said)), waiting, never)
     edges = np.array([0, 30])
     both = np.array([[0.0, 0.0], [0.65, 0.65]], dtype=np.float32)[None]
     free, waiting_too = fitted.of(both, edges, np.array([[0, 0], [0, 2]]))[0, 1]
     assert free == pytest.approx(0.65, abs=0.04)
     assert waiting_too == pytest.approx(0.95, abs=0.04)
+
+
+def test_what_a_season_makes_likelier_is_told_of_its_own_month() -> None:
+    rng = np.random.default_rng(6)
+    said = rng.uniform(0.2, 0.8, 6_000)
+    in_season = np.arange(len(said)) % 4 == 0
+    odds = np.log(said / (1 - said)) + np.where(in_season, 0.8, 0.0)
+    won = np.tile(rng.random(len(said)) < 1 / (1 + np.exp(-odds)), (len(LEADS), 1))
+    told, still = np.tile(said, (len(LEADS), 1)), np.zeros_like(won, dtype=np.int64)
+    fitted = fit_sharpening(told, won, np.ones_like(won), np.ones(len(said)), still, in_season)
+    moved = fitted.of(np.array([[[0.0], [0.5]]], np.float32), np.r_[0, 30], still[:2, :1])[0, 1, 0]
+    assert moved == pytest.approx(1 / (1 + np.exp(-0.8)), abs=0.04)
+
+
+def test_no_lead_lies_on_both_sides_of_a_quarters_last_weeks() -> None:
+    engine = engine_of(world("seasonal", 1001))
+    rows = landmark_rows(engine.past)
+    cells = followed(engine.past, rows, 0)
+    near = cells.bin_until <= CUT_DAYS
+    day = rows.day[cells.row][near]
+    first, last = day + cells.bin_after[near] + 1, day + cells.bin_until[near]
+    assert (place_in_quarter(first, 0) == 0).any()
+    np.testing.assert_array_equal(place_in_quarter(first, 0) == 0, place_in_quarter(last, 0) == 0)
+    # Nothing is lost or told twice: what a row is followed for comes to its whole.
+    followed_days = np.bincount(cells.row, weights=cells.until - cells.after)
+    spell = engine.past.states.spell[rows.state]
+    stop = np.minimum(engine.past.spells.end[spell], engine.past.as_of)
+    np.testing.assert_array_equal(followed_days, np.minimum(stop - rows.day, FOLLOWED_DAYS))
 
 
 def test_deals_wait_in_their_last_stage_while_a_quarter_is_to_end() -> None:

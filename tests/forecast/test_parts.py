@@ -118,6 +118,16 @@ def test_each_third_landmark_is_at_todays_place_of_its_quarter(past: Past, as_of
     assert np.abs(left[1:][alike] - left[0]).max() <= 2
 
 
+def test_few_wins_bring_more_than_they_have_brought_and_the_same_on_average() -> None:
+    rng = np.random.default_rng(4)
+    amounts = np.array([10.0, 20.0, 40.0, 80.0])
+    pool = Pool(amounts, np.full(4, 0.25), 0.3)
+    sure = np.tile(np.cumsum(pool.weights), (1, 1))
+    brought = pool.pick(rng, sure, np.zeros(40_000, dtype=np.int64))
+    assert brought.mean() == pytest.approx(pool.mean, rel=0.02)
+    assert brought.max() > 1.5 * amounts.max()
+
+
 def test_amounts_are_drawn_as_often_as_their_weights_say(past: Past) -> None:
     pool = Pool(np.array([1.0, 10.0]), np.array([0.8, 0.2]))
     assert pool.mean == pytest.approx(2.8)

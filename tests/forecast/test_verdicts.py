@@ -120,7 +120,7 @@ def test_stepping_back_moves_the_total_towards_the_paths_and_draws_closer() -> N
     drawn = rng.uniform(0.1, 0.3, (40, 1, 50)).astype(np.float32)
     values = rng.uniform(1, 5, 50)
     measured = np.full((1, 50), 0.3)
-    moved = stepped_back(drawn, np.array([60]), measured, values, 0.5)
+    moved = stepped_back(drawn, np.array([60]), measured, values, 0.5, 400)
     totals = drawn[:, 0] @ values, moved[:, 0] @ values
     assert totals[1].mean() == pytest.approx((totals[0].mean() + 0.3 * values.sum()) / 2, rel=1e-3)
     assert totals[1].std() / totals[1].mean() < 0.9 * totals[0].std() / totals[0].mean()
