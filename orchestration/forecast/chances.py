@@ -44,6 +44,8 @@ HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
 # Rows that chances are judged by, at today's place of their quarter and elsewhere, and what the
 # latter count.
 MOST_LIKE, MOST_UNLIKE, UNLIKE_WEIGHT = 2_500, 1_500, 0.3
+# Deviation of the months' paces (log scale) from which the year has a season.
+SEASON_FELT = 0.1
 # How much of what two landmarks tell of one event is the same, for how sure effects are (the design
 # effect of clusters: Kish, "Survey Sampling", 1965).
 SAME_SHARE = 0.5
@@ -187,6 +189,7 @@ def _sharpening(chances: Chances, everything: Rows) -> Sharpening:
     return fit_sharpening(
         chances.looking_back(rows), won, until <= past.as_of, weight, waiting,
         is_in_season(past, rows.day),
+        min(float(chances.rates.pace.months.std()) / SEASON_FELT, 1.0),
     )  # fmt: skip
 
 
