@@ -82,18 +82,35 @@ class Chances:
         wins = self.won_tempo.draws(rng, draws, horizon)
         ends = self.gone_tempo.draws(rng, draws, horizon)
         effects = (self.won.draws(rng, draws), self.gone.draws(rng, draws))
-        drawn = np.empty((draws, len(edges), len(rows.day)), dtype=np.float32)
         place = np.searchsorted(cuts, edges)
+
+        def won_by(
+            base: Floats, effects: tuple[Floats, Floats], daily: tuple[Floats, ...]
+        ) -> Floats:
+            logs = (
+                base[cause] + model.log_rates(effects[cause], known[cause])[0]
+                for cause, model in enumerate((self.won, self.gone))
+            )
+            times = (_between(tempo, cuts) for tempo in daily)
+            return _won_by(*logs, *times, len(rows.day))[place]
+
+        drawn = np.empty((draws + 1, len(edges), len(rows.day)), dtype=np.float32)
         for draw in range(draws):
             base = self.rates.at(logs, np.repeat(leanings[draw], len(rows.day)))
-            drawn[draw] = _won_by(
-                base[0] + self.won.log_rates(effects[0][draw : draw + 1], known[0])[0],
-                base[1] + self.gone.log_rates(effects[1][draw : draw + 1], known[1])[0],
-                _between(wins[draw], cuts), _between(ends[draw], cuts), len(rows.day),
-            )[place]  # fmt: skip
-        if not self.sharpening:
-            return drawn
-        return self.sharpening.of(drawn, edges, self.lens.waiting(rows, edges))
+            own = (effects[0][draw : draw + 1], effects[1][draw : draw + 1])
+            drawn[draw] = won_by(base, own, (wins[draw], ends[draw]))
+        coming = np.arange(self.won_tempo.until + 1, self.won_tempo.until + 1 + horizon)
+        drawn[draws] = won_by(
+            likely, (self.won.effects[None, :], self.gone.effects[None, :]),
+            (self.won_tempo.mean(coming), self.gone_tempo.mean(coming)),
+        )  # fmt: skip
+        if self.sharpening:
+            drawn = self.sharpening.of(drawn, edges, self.lens.waiting(rows, edges))
+        # Chances were judged by what is likely: draws spread around that.
+        mean = drawn[:draws].mean(axis=0, dtype=np.float64)
+        ratio = np.divide(drawn[draws], mean, out=np.ones_like(mean), where=mean > 0)
+        around = np.minimum(drawn[:draws] * ratio.astype(np.float32), 1)
+        return np.asarray(np.maximum.accumulate(around, axis=1), dtype=np.float32)
 
     def looking_back(self, rows: Rows) -> Floats:
         """Return what would have been said on past landmarks, (leads, rows).
