@@ -87,12 +87,12 @@ class Chances:
         def won_by(
             base: Floats, effects: tuple[Floats, Floats], daily: tuple[Floats, ...]
         ) -> Floats:
-            logs = (
+            won, gone = (
                 base[cause] + model.log_rates(effects[cause], known[cause])[0]
                 for cause, model in enumerate((self.won, self.gone))
             )
-            times = (_between(tempo, cuts) for tempo in daily)
-            return _won_by(*logs, *times, len(rows.day))[place]
+            winning, ending = (_between(tempo, cuts) for tempo in daily)
+            return _won_by(won, gone, winning, ending, len(rows.day))[place]
 
         drawn = np.empty((draws + 1, len(edges), len(rows.day)), dtype=np.float32)
         for draw in range(draws):
