@@ -61,11 +61,16 @@ class Arrivals:
     def _leant(self, draws: int, horizon: int) -> tuple[Floats, Floats]:
         """Return what the leaning halfway multiplies rates by, (draws, bins), of either cause."""
         half = self.leaning.draws(draws, np.array([horizon // 2]))
-        won, gone = (
-            np.exp(half * aging.slopes.by_age[None]) if aging.slopes else np.ones((draws, 1))
-            for aging in (self.won, self.gone)
-        )
-        return won, gone
+        likely = self.leaning.mean(np.array([self.leaning.until + horizon // 2]))
+        found = []
+        for aging in (self.won, self.gone):
+            if not aging.slopes:
+                found.append(np.ones((draws, 1)))
+                continue
+            # As with a tempo, draws spread around what is likely, not above it.
+            drawn = np.exp(half * aging.slopes.by_age[None])
+            found.append(drawn * np.exp(likely * aging.slopes.by_age) / drawn.mean(axis=0))
+        return found[0], found[1]
 
 
 def fit_arrivals(

@@ -44,6 +44,8 @@ HALF_LIFE_DAYS, HALF_LIFE_IN_DRIFT = 730.0, 150.0
 # Rows that chances are judged by, at today's place of their quarter and elsewhere, and what the
 # latter count.
 MOST_LIKE, MOST_UNLIKE, UNLIKE_WEIGHT = 2_500, 1_500, 0.3
+# Deviation of the months' paces (log scale) from which the year has a season.
+SEASON_FELT = 0.1
 # How much of what two landmarks tell of one event is the same, for how sure effects are (the design
 # effect of clusters: Kish, "Survey Sampling", 1965).
 SAME_SHARE = 0.5
@@ -80,18 +82,35 @@ class Chances:
         wins = self.won_tempo.draws(rng, draws, horizon)
         ends = self.gone_tempo.draws(rng, draws, horizon)
         effects = (self.won.draws(rng, draws), self.gone.draws(rng, draws))
-        drawn = np.empty((draws, len(edges), len(rows.day)), dtype=np.float32)
         place = np.searchsorted(cuts, edges)
+
+        def won_by(
+            base: Floats, effects: tuple[Floats, Floats], daily: tuple[Floats, ...]
+        ) -> Floats:
+            won, gone = (
+                base[cause] + model.log_rates(effects[cause], known[cause])[0]
+                for cause, model in enumerate((self.won, self.gone))
+            )
+            winning, ending = (_between(tempo, cuts) for tempo in daily)
+            return _won_by(won, gone, winning, ending, len(rows.day))[place]
+
+        drawn = np.empty((draws + 1, len(edges), len(rows.day)), dtype=np.float32)
         for draw in range(draws):
             base = self.rates.at(logs, np.repeat(leanings[draw], len(rows.day)))
-            drawn[draw] = _won_by(
-                base[0] + self.won.log_rates(effects[0][draw : draw + 1], known[0])[0],
-                base[1] + self.gone.log_rates(effects[1][draw : draw + 1], known[1])[0],
-                _between(wins[draw], cuts), _between(ends[draw], cuts), len(rows.day),
-            )[place]  # fmt: skip
-        if not self.sharpening:
-            return drawn
-        return self.sharpening.of(drawn, edges, self.lens.waiting(rows, edges))
+            own = (effects[0][draw : draw + 1], effects[1][draw : draw + 1])
+            drawn[draw] = won_by(base, own, (wins[draw], ends[draw]))
+        coming = np.arange(self.won_tempo.until + 1, self.won_tempo.until + 1 + horizon)
+        drawn[draws] = won_by(
+            likely, (self.won.effects[None, :], self.gone.effects[None, :]),
+            (self.won_tempo.mean(coming), self.gone_tempo.mean(coming)),
+        )  # fmt: skip
+        if self.sharpening:
+            drawn = self.sharpening.of(drawn, edges, self.lens.waiting(rows, edges))
+        # Chances were judged by what is likely: draws spread around that.
+        mean = drawn[:draws].mean(axis=0, dtype=np.float64)
+        ratio = np.divide(drawn[draws], mean, out=np.ones_like(mean), where=mean > 0)
+        around = np.minimum(drawn[:draws] * ratio.astype(np.float32), 1)
+        return np.asarray(np.maximum.accumulate(around, axis=1), dtype=np.float32)
 
     def looking_back(self, rows: Rows) -> Floats:
         """Return what would have been said on past landmarks, (leads, rows).
@@ -187,6 +206,7 @@ def _sharpening(chances: Chances, everything: Rows) -> Sharpening:
     return fit_sharpening(
         chances.looking_back(rows), won, until <= past.as_of, weight, waiting,
         is_in_season(past, rows.day),
+        min(float(chances.rates.pace.months.std()) / SEASON_FELT, 1.0),
     )  # fmt: skip
 
 

@@ -22,8 +22,8 @@ Ints = npt.NDArray[np.integer[Any]]
 
 BLOCK_DAYS, MOST_BLOCKS = 30, 40
 # Standard deviations of a month's step and of the trend a month, and how plausible they are.
-STEPS, STEP_PRIOR = (0.005, 0.04, 0.12), (0.4, 0.4, 0.2)
-TRENDS, TREND_PRIOR = (0.003, 0.03, 0.1), (0.5, 0.3, 0.2)
+STEPS, STEP_PRIOR = (0.005, 0.04, 0.12), (0.6, 0.3, 0.1)
+TRENDS, TREND_PRIOR = (0.003, 0.03, 0.1), (0.4, 0.3, 0.3)
 TREND_BLOCKS, TREND_DAMPING = 12, 0.97
 LEVEL_SPREAD, QUARTER_SPREAD = 1.0, 0.3
 # With less than a year, what changes may come again each year.

@@ -25,10 +25,14 @@ LEAST_DAYS = 400
 
 @dataclass(frozen=True)
 class Pace:
-    """Hands of the clock at the end of each day from ``first`` on, far enough ahead."""
+    """Hands of the clock at the end of each day from ``first`` on, far enough ahead.
+
+    ``months``: how fast each month of the year is, on the log scale.
+    """
 
     first: int
     clock: Floats
+    months: Floats
 
     def between(self, begin: Ints, end: Ints) -> Floats:
         """Return the time that passes from the end of one day to the end of another."""
@@ -49,7 +53,7 @@ def fit_pace(past: Past, stays: Stays, quarter_phase: int) -> Pace:
     if past.as_of - past.seen_from >= LEAST_DAYS:
         effects = _effects(past, stays, quarter_phase)
     month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
-    return Pace(past.first_day - 1, np.r_[0.0, np.cumsum(np.exp(effects)[month])])
+    return Pace(past.first_day - 1, np.r_[0.0, np.cumsum(np.exp(effects)[month])], effects)
 
 
 def _effects(past: Past, stays: Stays, quarter_phase: int) -> Floats:

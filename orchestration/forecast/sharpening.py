@@ -2,8 +2,9 @@
 
 Logistic recalibration (Cox, Biometrika 45, 1958), piecewise linear in the log odds and held near
 no change: where chances were too timid, they are spread, where too bold, drawn together, by lead
-time. Landmarks at the same place in a quarter count most, and those of the same month of the year
-have a correction of their own on top: what a slow month delays, the quarter's end may make up for.
+time. Landmarks at the same place in a quarter count most, and where months differ, those of the
+same month of the year have a correction of their own on top: what a slow month delays, the
+quarter's end may make up for.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ SPREAD, STEP = 0.3, 0.3
 # what only waits for that day is surer than its past says. How far their log odds may lie off.
 WAITED, WAITING_SPREAD = np.array([12, 30]), 0.6
 WAITING_KINDS = len(WAITED) + 1
-# The same of what the month of the year adds.
+# The same of what the month of the year adds, where months are seen to differ.
 SEASON_SPREAD, SEASON_STEP, SEASON_WAITING = 0.5, 0.4, 0.4
 NEWTON_STEPS = 4
 LEAST_CHANCE = 1e-5
+LEAST_SEASON = 0.01
 FEWEST_ROWS = 30
 
 
@@ -59,17 +61,26 @@ class Sharpening:
 
 
 def fit_sharpening(
-    chances: Floats, won: Flags, known: Flags, weight: Floats, waiting: Ints, in_season: Flags
+    chances: Floats,
+    won: Flags,
+    known: Flags,
+    weight: Floats,
+    waiting: Ints,
+    in_season: Flags,
+    season: float = 1.0,
 ) -> Sharpening:
     """Fit to chances (leads, rows), whether each was won by then, and whether that is known.
 
-    ``in_season``: rows of the same month of the year as today.
+    ``in_season``: rows of the same month of the year as today; ``season``: how far months are seen
+    to differ, from 0 to 1.
     """
     width = len(KNOTS) + WAITING_KINDS
     added = np.zeros((len(LEADS), width))
     prior = np.zeros((2 * width, 2 * width))
     prior[:width, :width] = _prior(SPREAD, STEP, WAITING_SPREAD)
-    prior[width:, width:] = _prior(SEASON_SPREAD, SEASON_STEP, SEASON_WAITING)
+    prior[width:, width:] = (
+        _prior(SEASON_SPREAD, SEASON_STEP, SEASON_WAITING) / max(season, LEAST_SEASON) ** 2
+    )
     for lead in range(len(LEADS)):
         here = known[lead] & (weight > 0)
         if here.sum() < FEWEST_ROWS:
