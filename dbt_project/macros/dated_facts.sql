@@ -24,8 +24,9 @@
 
 {#
     Configures a table with a row for each of many periods, kept likewise: the periods that end
-    before the earliest day on which anything differs stay. Its query names those to lay out anew
-    by `periods_from`, and reads the deals that matter to them by `moments_of_periods`.
+    before the earliest day on which anything differs stay. Its query asks once for that day,
+    `first_day_of_periods`, names the periods to lay out anew by it (`periods_from`), and reads the
+    deals that matter to them (`moments_of_periods`).
 #}
 {% macro keep_by_period() -%}
     {{ keep_by_day('period_end', period_bases()) }}
@@ -35,21 +36,25 @@
     {{ return(['int_pipeline_moments', 'int_fx_rates', 'days', 'requested']) }}
 {%- endmacro %}
 
+{% macro first_day_of_periods() -%}
+    {{ return(first_day(period_bases())) }}
+{%- endmacro %}
+
 {# A condition that holds for the periods (rows with a `period_end`) that are laid out anew. #}
-{% macro periods_from(periods) -%}
-    {{ periods }}.period_end >= {{ first_day(period_bases()) }}
+{% macro periods_from(from_day, periods) -%}
+    {{ periods }}.period_end >= {{ from_day }}
 {%- endmacro %}
 
 {# The first day of the earliest period that is laid out anew. #}
-{% macro start_of_periods() -%}
+{% macro start_of_periods(from_day) -%}
     (
         select min(began.period_start) from {{ ref('int_periods') }} as began
-        where {{ periods_from('began') }}
+        where {{ periods_from(from_day, 'began') }}
     )
 {%- endmacro %}
 
 {# The moments of deals that were in the pipeline in these periods, the earlier ones too. #}
-{% macro moments_of_periods() -%}
+{% macro moments_of_periods(from_day) -%}
     {#- Named here, because dbt looks for references where nothing is extended. -#}
     {%- set deals = ref('fct_deals') -%}
     (
@@ -57,7 +62,7 @@
         {%- if is_incremental() %}
         where deal_key in (
             select deal_key from {{ ref('int_pipeline_moments') }}
-            where happened_on >= {{ start_of_periods() }}
+            where happened_on >= {{ start_of_periods(from_day) }}
             union all
             select deal_key from {{ deals }}
             where not (is_won or is_lost or is_deleted)

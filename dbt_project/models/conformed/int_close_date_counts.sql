@@ -1,4 +1,5 @@
 {{ keep_by_period() }}
+{% set from_day = first_day_of_periods() %}
 
 -- What became of deals that were due, counted by period and combination of dimension values.
 --
@@ -12,7 +13,7 @@ with spans as (
         happened_at,
         happened_on as held_from,
         lead(happened_on) over (partition by deal_key order by happened_at) as held_to
-    from {{ moments_of_periods() }} as moments
+    from {{ moments_of_periods(from_day) }} as moments
 ),
 
 dated as (
@@ -24,7 +25,7 @@ dated as (
         periods.judged_on
     from spans
     inner join {{ ref('int_periods') }} as periods on spans.expected_close_date = periods.date_day
-    where spans.status = 'open' and {{ periods_from('periods') }}
+    where spans.status = 'open' and {{ periods_from(from_day, 'periods') }}
 ),
 
 due as (
@@ -111,5 +112,5 @@ inner join {{ ref('int_periods') }} as periods
     on overdue.period = periods.period
     and overdue.period_number = periods.period_number
     and periods.is_first_day
-where {{ periods_from('periods') }}
+where {{ periods_from(from_day, 'periods') }}
 group by all

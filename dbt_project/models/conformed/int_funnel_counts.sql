@@ -25,7 +25,7 @@ numbered as (
     select
         *
         {%- for column in ['owner_key', 'lead_source', 'region', 'source_name', 'team'] %},
-        dense_rank() over (order by {{ column }})::usmallint as {{ column }}_number
+        dense_rank() over (order by {{ column }})::uinteger as {{ column }}_number
         {%- endfor %}
     from combinations
 ),
@@ -50,7 +50,7 @@ steps as (
     select
         steps.cohort_month,
         steps.step_number,
-        least(steps.days, {{ setting('conversion_horizon_days') }} + 1)::usmallint as days,
+        least(steps.days, {{ setting('conversion_horizon_days') }} + 1)::integer as days,
         numbered.owner_key_number,
         numbered.lead_source_number,
         numbered.region_number,
@@ -116,7 +116,7 @@ by_month as (
     select
         cohort_month, step_number, days,
         6::utinyint as dimension_number,
-        0::usmallint as value_number,
+        0::uinteger as value_number,
         {{- sums }}
     from counted
     where source_name_number is not null

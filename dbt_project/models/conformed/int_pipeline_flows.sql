@@ -1,4 +1,5 @@
 {{ keep_by_period() }}
+{% set from_day = first_day_of_periods() %}
 
 -- The waterfall of each combination of dimension values, without transfers: sums and counts of
 -- what stood there, came, went and was revalued. Few rows, so that each dimension is a sum of them.
@@ -16,11 +17,11 @@ with movements as (
     from (
         select happened_on, bucket, place_key, sum(amount_reporting) as amount, count(*) as movements
         from {{ ref('int_pipeline_movements') }}
-        where bucket <> 'transferred' and happened_on >= {{ start_of_periods() }}
+        where bucket <> 'transferred' and happened_on >= {{ start_of_periods(from_day) }}
         group by all
     ) as days
     inner join {{ ref('int_periods') }} as periods on days.happened_on = periods.date_day
-    where {{ periods_from('periods') }}
+    where {{ periods_from(from_day, 'periods') }}
     group by all
 ),
 
@@ -36,7 +37,7 @@ holdings as (
         sum(value_to_reporting) filter (where is_closing) as closing,
         count(*) filter (where is_closing) as closing_count
     from {{ ref('int_pipeline_holdings') }} as held
-    where {{ periods_from('held') }}
+    where {{ periods_from(from_day, 'held') }}
     group by all
 )
 

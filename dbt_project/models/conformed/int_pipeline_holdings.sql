@@ -1,4 +1,5 @@
 {{ keep_by_period() }}
+{% set from_day = first_day_of_periods() %}
 
 -- What stood in the pipeline from one change of place, worth or status to the next, cut where a
 -- week, month or quarter ends: what it was worth when the period began or the deal came into it,
@@ -7,7 +8,7 @@
 -- What comes and goes within one day has no holding.
 with changes as (
     select *
-    from {{ moments_of_periods() }}
+    from {{ moments_of_periods(from_day) }}
     where is_moved or is_revalued or crossings is not null
 ),
 
@@ -55,7 +56,7 @@ cut as (
         on touching.period = periods.period
         and touching.period_number = periods.period_number
         and periods.is_first_day
-        and {{ periods_from('periods') }}
+        and {{ periods_from(from_day, 'periods') }}
 )
 
 select
