@@ -74,7 +74,7 @@
             "{{ exchange_records(" ~ entity_type | tojson ~ ", " ~ entity_key | tojson ~ ", " ~ records | tojson ~ ", " ~ remembered ~ ") }}",
             "{{ begin_slices() }}",
         ],
-        post_hook=["{{ add_slices() }}"],
+        post_hook=["{{ add_slices() }}"] + (["{{ note_changed_day() }}"] if remembered else []),
     ) }}
 {%- endmacro %}
 
@@ -111,6 +111,9 @@ where {{ in_records(records, entity_type, entity_key) }}
 insert into {{ former }}_records
 select entity_type, entity_key from conformed.{{ records }}
 where (entity_type, entity_key) not in (select (entity_type, entity_key) from {{ former }}_records);
+-- Until the rows are there, any day may differ.
+delete from conformed.changed_days where table_name = '{{ this.identifier }}';
+insert into conformed.changed_days values ('{{ this.identifier }}', date '0001-01-01');
 {%- endif %}
 delete from {{ this }} where {{ in_records(records, entity_type, entity_key) }}
 {%- endif -%}

@@ -103,25 +103,16 @@ delete from {{ this }} where {{ day }} >= {{ from_day }}
 
 {# A query for the earliest day on which one base differs from what the last complete build had. #}
 {% macro changed_days(base) -%}
-    {%- if base in (
-        'int_stage_transitions', 'int_record_states', 'int_deal_days', 'int_deal_origins',
-        'int_pipeline_moments',
-    ) and not was_exchanged(base) -%}
-        select null::date
-    {%- elif base == 'int_stage_transitions' -%}
-        {{ changed_rows(base, 'transitioned_on', 'entity_type', 'entity_key') }}
-    {%- elif base == 'int_record_states' -%}
-        {{ changed_rows(base, 'happened_on', 'entity_type', 'entity_key') }}
-    {%- elif base == 'int_pipeline_moments' -%}
-        {{ changed_rows(base, 'happened_on', "'deal'", 'deal_key') }}
-    {%- elif base == 'int_deal_days' -%}
-        {{ changed_spans() }}
+    {%- if base in noted_tables() -%}
+        select first_day from conformed.changed_days where table_name = '{{ base }}'
     {%- elif base == 'int_fx_rates' -%}
         select min(rate_date) from ({{ differing('int_fx_rates') }})
     {%- elif base == 'int_owner_versions' -%}
         select min(greatest(spans.valid_from, owners.valid_from))
         from ({{ differing('int_owner_versions') }}) as owners
         inner join conformed.int_deal_days as spans on owners.owner_key = spans.owner_key
+    {%- elif base == 'int_deal_origins' and not was_exchanged(base) -%}
+        select null::date
     {%- elif base == 'int_deal_origins' -%}
         select min(valid_from) from conformed.int_deal_days
         where deal_key in (select deal_key from ({{ exchanged('int_deal_origins', "'deal'", 'deal_key') }}))
@@ -129,6 +120,35 @@ delete from {{ this }} where {{ day }} >= {{ from_day }}
         select least(as_of, {{ setting('as_of') }}) + 1 from conformed.built_until
     {%- elif base == 'requested' -%}
         select {{ setting('rebuild_from') }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    Kept tables that note, once they are built, the earliest day on which they differ from what the
+    last complete build had (`conformed.changed_days`): many facts ask for it.
+#}
+{% macro noted_tables() -%}
+    {{ return(['int_stage_transitions', 'int_record_states', 'int_deal_days', 'int_pipeline_moments']) }}
+{%- endmacro %}
+
+{% macro note_changed_day() -%}
+    {%- set kept = this.identifier -%}
+    {%- if kept in noted_tables() and extends_a_build() and was_exchanged(kept) -%}
+delete from conformed.changed_days where table_name = '{{ kept }}';
+insert into conformed.changed_days
+select '{{ kept }}', (
+    {%- if kept == 'int_stage_transitions' -%}
+    {{ changed_rows(kept, 'transitioned_on', 'entity_type', 'entity_key') }}
+    {%- elif kept == 'int_record_states' -%}
+    {{ changed_rows(kept, 'happened_on', 'entity_type', 'entity_key') }}
+    {%- elif kept == 'int_pipeline_moments' -%}
+    {{ changed_rows(kept, 'happened_on', "'deal'", 'deal_key') }}
+    {%- elif kept == 'int_deal_days' -%}
+    {{ changed_spans() }}
+    {%- endif -%}
+)
+    {%- else -%}
+select 1
     {%- endif -%}
 {%- endmacro %}
 

@@ -24,7 +24,8 @@ with shape as (
     where false
 ),
 
-delivered as (
+-- Read twice, and few of its rows are wanted: put aside, all of them would be written first.
+delivered as not materialized (
     select * from shape
     {%- for branch in branches %}
     union all by name

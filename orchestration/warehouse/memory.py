@@ -28,10 +28,12 @@ SHARED = (
 )
 
 
-# What builds that were not completed since derived anew, and from which day on.
+# What builds that were not completed since derived anew, and from which day on, and the day from
+# which on the tables that facts rest on differ from the last complete build's.
 ATTEMPTED = {
     "attempted_records": "records varchar, entity_type varchar, entity_key varchar",
     "attempted_days": "table_name varchar, first_day date",
+    "changed_days": "table_name varchar, first_day date",
 }
 
 

@@ -32,7 +32,8 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
         for name in SHARED:
             connection.execute(f"create table conformed.{name} as select '{name}' as stage")
         connection.execute("create table conformed.former_deal_days as select 1 as deal_key")
-        connection.execute("insert into conformed.attempted_days values ('fct_deals', null)")
+        for noted in ("attempted_days", "changed_days"):
+            connection.execute(f"insert into conformed.{noted} values ('fct_deals', null)")
         yield connection
 
 
@@ -57,6 +58,7 @@ def test_former_rows_are_dropped_with_the_build_that_needed_them(
     remember_build(built)
     tables = built.execute("select table_name from duckdb_tables()").fetchall()
     assert built.execute("from conformed.attempted_days").fetchall() == []
+    assert built.execute("from conformed.changed_days").fetchall() == []
     assert not [name for (name,) in tables if name.startswith("former_")]
 
 

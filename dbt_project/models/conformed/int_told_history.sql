@@ -3,30 +3,13 @@
 -- Every row of stage history that was told, once, in its newest version, with the place of its first
 -- landing (which keeps the order of rows at one instant stable): rows that were delivered as stage
 -- history, and those that logged changes of single fields make.
---
--- Of records about which nothing landed, what was told is not looked at again.
--- depends_on: {{ ref('int_records_with_news') }}
-with
-{%- if extends_a_build() %}
--- With all versions of a row: one that tells of another record now was taken from the first.
-of_news as (
-    select distinct source_name, record_id
-    from {{ ref('int_delivered_stage_history') }}
-    where {{ has_news('entity_type', "source_name || ':' || entity_id") }}
-),
-{%- endif %}
-
-placed as (
+with placed as (
     select
         *,
         first_value(load_id) over landed as first_load_id,
         first_value(ordinal) over landed as first_ordinal
     from {{ ref('int_delivered_stage_history') }}
-    {%- if extends_a_build() %}
-    semi join of_news using (source_name, record_id)
-    {%- else %}
     where {{ in_slice('record_id') }}
-    {%- endif %}
     window landed as (partition by source_name, record_id order by load_id, ordinal)
     qualify row_number() over (
         partition by source_name, record_id order by load_id desc, ordinal desc

@@ -1,6 +1,6 @@
 {{ union_delivered(
     branches=[
-        'int_files__stage_history',
+        'stg_files__stage_history',
         'int_neocrm__stage_history',
         'int_salesforce__stage_history',
         'int_zoho__stage_history',

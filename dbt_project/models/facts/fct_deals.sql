@@ -35,6 +35,15 @@ converting_leads as (
     qualify row_number() over (partition by deal_key order by converted_at nulls last, lead_key) = 1
 ),
 
+-- A record whose past lies wholly after the last reported day is not there yet.
+not_there_yet as (
+    select deal_key from latest
+    anti join {{ ref('int_entity_status') }} as status
+        on status.entity_type = 'deal' and latest.deal_key = status.entity_key
+    semi join {{ ref('int_stage_events') }} as events
+        on events.entity_type = 'deal' and latest.deal_key = events.entity_key
+),
+
 standing as (
     select
         spine.deal_key,
@@ -82,11 +91,7 @@ standing as (
         on states.entity_type = 'deal' and spine.deal_key = states.entity_key
     left join mergers on spine.deal_key = mergers.deal_key
     left join converting_leads on spine.deal_key = converting_leads.deal_key
-    -- A record whose past lies wholly after the last reported day is not there yet.
-    where status.entity_key is not null or not exists (
-        select 1 from {{ ref('int_stage_events') }} as events
-        where events.entity_type = 'deal' and events.entity_key = spine.deal_key
-    )
+    where spine.deal_key not in (select deal_key from not_there_yet)
 )
 
 select

@@ -16,13 +16,21 @@ spine as (
     where entity_type = 'lead'
 ),
 
+-- A record whose past lies wholly after the last reported day is not there yet.
+not_there_yet as (
+    select lead_key from latest
+    anti join {{ ref('int_entity_status') }} as status
+        on status.entity_type = 'lead' and latest.lead_key = status.entity_key
+    semi join {{ ref('int_stage_events') }} as events
+        on events.entity_type = 'lead' and latest.lead_key = events.entity_key
+),
+
 linked_deals as (
     select lead_key, deal_key from {{ ref('fct_deals') }}
     where lead_key is not null
     union
-    select latest.lead_key, deals.deal_key
-    from latest
-    inner join {{ ref('fct_deals') }} as deals on latest.deal_key = deals.deal_key
+    select lead_key, deal_key from latest
+    where deal_key is not null
 ),
 
 outcomes as (
@@ -61,13 +69,7 @@ select
         case when status.stage_category = 'won' then status.closed_at end,
         case when latest.converted_at <= {{ day_end(setting('as_of')) }} then latest.converted_at end
     ) as converted_at,
-    coalesce(
-        case when exists (
-            select 1 from {{ ref('fct_deals') }} as deals
-            where deals.deal_key = latest.deal_key
-        ) then latest.deal_key end,
-        outcomes.deal_key
-    ) as deal_key,
+    coalesce(told_deals.deal_key, outcomes.deal_key) as deal_key,
     coalesce(outcomes.is_won, false) as is_won,
     outcomes.won_at,
     coalesce(status.is_removed, removed.is_removed, false) as is_deleted
@@ -84,10 +86,7 @@ left join {{ ref('int_stage_names') }} as names
 left join {{ ref('int_latest_states') }} as states
     on states.entity_type = 'lead' and spine.lead_key = states.entity_key
 left join {{ ref('dim_owner') }} as owners on states.owner_key = owners.owner_key
+left join {{ ref('fct_deals') }} as told_deals on latest.deal_key = told_deals.deal_key
 left join outcomes on spine.lead_key = outcomes.lead_key
--- A record whose past lies wholly after the last reported day is not there yet.
-where status.entity_key is not null or not exists (
-    select 1 from {{ ref('int_stage_events') }} as events
-    where events.entity_type = 'lead' and events.entity_key = spine.lead_key
-)
+where spine.lead_key not in (select lead_key from not_there_yet)
 order by spine.lead_key

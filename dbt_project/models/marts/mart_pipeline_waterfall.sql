@@ -54,49 +54,6 @@ transfers as (
     where moves.from_value <> moves.to_value
 ),
 
--- How many deals the rates revalued. A deal that stayed in one place all period counts there; of
--- one that moved, each dimension value has its own part.
-revalued as (
-    select
-        deal_key,
-        period,
-        period_start,
-        place_key,
-        sum(value_to_reporting - value_from_reporting) as fx
-    from {{ ref('int_pipeline_holdings') }}
-    where value_to_reporting <> value_from_reporting
-    group by all
-    having fx <> 0
-),
-
-revalued_by_places as (
-    select
-        *,
-        count(*) over (partition by deal_key, period, period_start) as places
-    from revalued
-),
-
-revalued_in_one_place as (
-    select period, period_start, place_key, count(*) as fx_count
-    from revalued_by_places
-    where places = 1
-    group by all
-),
-
-revalued_on_the_move as (
-    select
-        revalued_by_places.deal_key,
-        revalued_by_places.period,
-        revalued_by_places.period_start,
-        place_values.dimension,
-        place_values.dimension_value
-    from revalued_by_places
-    inner join place_values on revalued_by_places.place_key = place_values.place_key
-    where revalued_by_places.places > 1
-    group by all
-    having sum(revalued_by_places.fx) <> 0
-),
-
 everything as (
     select * from flows
     union all by name
@@ -112,15 +69,8 @@ everything as (
     from transfers
     group by all
     union all by name
-    select
-        revalued_in_one_place.period, revalued_in_one_place.period_start,
-        place_values.dimension, place_values.dimension_value, revalued_in_one_place.fx_count
-    from revalued_in_one_place
-    inner join place_values on revalued_in_one_place.place_key = place_values.place_key
-    union all by name
-    select period, period_start, dimension, dimension_value, count(*) as fx_count
-    from revalued_on_the_move
-    group by all
+    select period, period_start, dimension, dimension_value, fx_count
+    from {{ ref('int_revaluations') }}
 ),
 
 summed as (

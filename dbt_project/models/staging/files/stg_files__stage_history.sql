@@ -3,6 +3,7 @@
     columns={
         'record_id': 'id',
         'event_id': 'event_id',
+        'event_number': 'try_cast(event_id as bigint)',
         'entity_type': "case when lower(entity_type) in ('lead', 'deal') then lower(entity_type) end",
         'entity_id': 'entity_id',
         'pipeline': 'pipeline',
