@@ -1,8 +1,8 @@
-"""All marts beyond the facts (but the forecast's), built whole, and what that cost.
+"""The daily fact, then all marts beyond the facts (but the forecast's), built whole: their costs.
 
-First those of conversion, velocity, waterfall, targets, alerts and calibration, then what only sums
-or checks the facts themselves. Works on a copy of a night's working file, in a process of its own;
-one line of JSON.
+Of the marts first those of conversion, velocity, waterfall, targets, alerts and calibration, then
+what only sums or checks the facts themselves. Nothing else is built meanwhile. Works on a copy of a
+night's working file, in a process of its own; one line of JSON.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from orchestration.warehouse.build import run_build
 from orchestration.warehouse.memory import LOADS
 from orchestration.warehouse.parsed_project import manifest_dictionary, parsed_project
 
+DAILY = "fct_pipeline_daily"
 # The forecast, its record, and what only they read.
 FORECAST = ("int_backtest", "int_forecast_", "mart_forecast_", "int_known_days")
 # What only sums or checks the facts.
@@ -54,30 +55,31 @@ def marts_beyond_facts(manifest: Mapping[str, Any]) -> list[str]:
 def main() -> int:
     """Build them on a copy of the working file of the environment's home folder."""
     home = Home.from_environment()
-    copy = home.root / "marts_alone" / home.warehouse.name
+    copy = home.root / "built_alone" / home.warehouse.name
     copy.parent.mkdir(exist_ok=True)
     shutil.copyfile(home.warehouse, copy)
     marts = [name for name in marts_beyond_facts(manifest_dictionary(home)) if name not in OF_FACTS]
-    with connect(copy) as connection:
-        _drop(connection, [*marts, LOADS])
     parsed_project(home)
-    started, before = time.perf_counter(), _cpu()
-    built = run_build(home, "run", select=marts, warehouse=copy)
+    with connect(copy) as connection:
+        _drop(connection, [DAILY, LOADS])
+    daily = _Cost()
+    nodes = [*run_build(home, "run", select=[DAILY], warehouse=copy).nodes]
+    told: dict[str, Any] = {**daily.told("_of_daily")}
+    with connect(copy) as connection:
+        _drop(connection, marts)
+    of_marts = _Cost()
+    nodes += run_build(home, "run", select=marts, warehouse=copy).nodes
     with connect(copy) as connection:
         rates = conversion_rates(funnel_counts(connection), conversion_horizon(connection))
         connection.register("rates", rates)
         FUNNEL_CONVERSION.write(connection, "select * from rates")
-    wall, cpu = time.perf_counter() - started, _cpu() - before
+    told |= of_marts.told("")
     with connect(copy) as connection:
         _drop(connection, OF_FACTS)
-    started_of_facts, before_of_facts = time.perf_counter(), _cpu()
-    summed = run_build(home, "run", select=list(OF_FACTS), warehouse=copy)
-    nodes = [*built.nodes, *summed.nodes]
-    told: dict[str, Any] = {
-        "wall": wall,
-        "cpu": cpu,
-        "wall_of_facts": time.perf_counter() - started_of_facts,
-        "cpu_of_facts": _cpu() - before_of_facts,
+    of_facts = _Cost()
+    nodes += run_build(home, "run", select=list(OF_FACTS), warehouse=copy).nodes
+    told |= of_facts.told("_of_facts")
+    told |= {
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "failed": [node.name for node in nodes if node.status not in ("success", "pass")],
         "models": {node.name: node.seconds for node in nodes},
@@ -102,8 +104,18 @@ def _drop(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
         connection.execute(f'drop {kind} "{schema}"."{name}"')
 
 
-def _cpu() -> float:
-    return sum(os.times()[:2])
+class _Cost:
+    """Wall and CPU seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter(), sum(os.times()[:2])
+
+    def told(self, of_what: str) -> dict[str, float]:
+        started, cpu = self._started
+        return {
+            f"wall{of_what}": time.perf_counter() - started,
+            f"cpu{of_what}": sum(os.times()[:2]) - cpu,
+        }
 
 
 if __name__ == "__main__":
