@@ -111,9 +111,11 @@ where {{ in_records(records, entity_type, entity_key) }}
 insert into {{ former }}_records
 select entity_type, entity_key from conformed.{{ records }}
 where (entity_type, entity_key) not in (select (entity_type, entity_key) from {{ former }}_records);
+{% if this.identifier in noted_tables() -%}
 -- Until the rows are there, any day may differ.
 delete from conformed.changed_days where table_name = '{{ this.identifier }}';
 insert into conformed.changed_days values ('{{ this.identifier }}', date '0001-01-01');
+{% endif %}
 {%- endif %}
 delete from {{ this }} where {{ in_records(records, entity_type, entity_key) }}
 {%- endif -%}
